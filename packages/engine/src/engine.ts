@@ -1,0 +1,86 @@
+import { type EngineSession, RemoteSession } from './engine-session.ts'
+import { EngineError } from './errors.ts'
+import type { LoadOptions, ModelSource, NormalisedModel, NormaliseOptions } from './messages.ts'
+import { WorkerConnection } from './worker-connection.ts'
+
+/** How an engine is made. */
+export interface EngineOptions {
+  /** Threads that one run may use; by default one per physical core. */
+  readonly threads?: number
+  /** Name of the worker thread, as debuggers and `ps -T` show it. */
+  readonly name?: string
+}
+
+/**
+ * onnxruntime in a worker thread of its own. One thing happens at a time, in the order of the calls;
+ * the caller's event loop is never blocked by it.
+ */
+export interface Engine {
+  /**
+   * Loads an ONNX model. After a crash this starts a new worker; the sessions of the old one are lost.
+   *
+   * @throws {EngineError} ERR_ENGINE_LOAD, ERR_ENGINE_CLOSED or ERR_ENGINE_CRASHED
+   */
+  load(model: Uint8Array, options?: LoadOptions): Promise<EngineSession>
+  /**
+   * Folds constants and BatchNorms, fixes symbolic dimensions, and moves weights of 4 KiB and more
+   * to a file of their own in `outputFolder`.
+   *
+   * @throws {EngineError} ERR_ENGINE_LOAD, ERR_ENGINE_CLOSED or ERR_ENGINE_CRASHED
+   */
+  normalise(model: ModelSource, options: NormaliseOptions): Promise<NormalisedModel>
+  /**
+   * Rejects what is pending with ERR_ENGINE_CLOSED and resolves when the worker has ended, after the
+   * run under way. To be awaited before the process exits: onnxruntime aborts when its thread is
+   * torn down during a run.
+   */
+  close(): Promise<void>
+}
+
+/** @throws {RangeError} unless `threads` is a positive integer */
+export function createEngine(options: EngineOptions = {}): Engine {
+  const { threads = 0, name = 'engine' } = options
+  if (!Number.isInteger(threads) || threads < (options.threads === undefined ? 0 : 1)) {
+    throw new RangeError(`threads must be a positive integer, got ${threads}`)
+  }
+  return new WorkerEngine(threads, name)
+}
+
+class WorkerEngine implements Engine {
+  readonly #threads: number
+  readonly #name: string
+  #connection: WorkerConnection | undefined
+  #closed: Promise<void> | undefined
+  #nextSession = 0
+
+  constructor(threads: number, name: string) {
+    this.#threads = threads
+    this.#name = name
+  }
+
+  async load(model: Uint8Array, options: LoadOptions = {}): Promise<EngineSession> {
+    const connection = this.#connect()
+    const session = this.#nextSession++
+    const bytes = new Uint8Array(model)
+    const request = { session, model: bytes, options }
+    const description = await connection.request('load', request, [bytes.buffer])
+    return new RemoteSession(connection, session, description)
+  }
+
+  async normalise(model: ModelSource, options: NormaliseOptions): Promise<NormalisedModel> {
+    return this.#connect().request('normalise', { model, options })
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#connection?.close() ?? Promise.resolve()
+    return this.#closed
+  }
+
+  #connect(): WorkerConnection {
+    if (this.#closed) throw new EngineError('ERR_ENGINE_CLOSED', 'the engine is closed')
+    if (!this.#connection?.alive) {
+      this.#connection = new WorkerConnection({ threads: this.#threads }, this.#name)
+    }
+    return this.#connection
+  }
+}

@@ -1,0 +1,134 @@
+import { extractModel, type ModelProto, type NodeProto, nodeInputs } from '@cocoi/onnx'
+
+/** A piece of the rewritten model that the coordinator runs in one go. */
+export interface Segment {
+  readonly model: ModelProto
+  /** Tensors it reads: model inputs, decoded pieces, and live tensors of earlier segments. */
+  readonly inputs: readonly string[]
+  /** Tensors that it computes and that a stage, a later segment or the user needs. */
+  readonly outputs: readonly string[]
+}
+
+/** What one stage adds to the flow of an inference. */
+export interface StageTensors {
+  /** Tensors that must exist before the stage's subtasks can be sent. */
+  readonly needs: readonly string[]
+  /** Tensors that exist once the stage is decoded. */
+  readonly gives: readonly string[]
+}
+
+export interface Schedule {
+  readonly steps: readonly { head: Segment | undefined; side: Segment | undefined }[]
+  readonly tail: Segment | undefined
+}
+
+/**
+ * Cuts a rewritten model at its stages. Before stage i runs its *head*: just the nodes that its
+ * coded inputs depend on. While its subtasks are away runs the *side*: everything else that is
+ * already computable. What is left at the end is the *tail*.
+ *
+ * @param stages in an order in which they can run
+ * @param outputs the outputs of the user's model
+ */
+export function cutSegments(
+  model: ModelProto,
+  stages: readonly StageTensors[],
+  outputs: readonly string[],
+): Schedule {
+  const graph = new Dependencies(model)
+  const needed = graph.ancestors([...outputs, ...stages.flatMap(stage => stage.needs)])
+  const available = new Set(model.graph!.input.map(({ name }) => name))
+  for (const stage of stages) for (const name of stage.gives) available.delete(name)
+  const cut: { head: NodeProto[]; side: NodeProto[] }[] = []
+  const done = new Set<NodeProto>()
+  for (const stage of stages) {
+    const head = graph.ancestors(stage.needs).filter(node => !done.has(node))
+    for (const node of head) markDone(node, done, available)
+    const side = graph.computable(needed, { done, available })
+    for (const name of stage.gives) available.add(name)
+    cut.push({ head, side })
+  }
+  const tail = needed.filter(node => !done.has(node))
+  return toSegments(model, { cut, tail, wanted: stages.map(stage => stage.needs), outputs })
+}
+
+function markDone(node: NodeProto, done: Set<NodeProto>, available: Set<string>): void {
+  done.add(node)
+  for (const name of node.output) available.add(name)
+}
+
+/** Who computes what, over nodes in topological order. */
+class Dependencies {
+  readonly #nodes: readonly NodeProto[]
+  readonly #constants: ReadonlySet<string>
+
+  constructor(model: ModelProto) {
+    this.#nodes = model.graph!.node
+    this.#constants = new Set(model.graph!.initializer.map(({ name }) => name))
+  }
+
+  /** Nodes that the tensors depend on, in topological order. */
+  ancestors(tensors: readonly string[]): NodeProto[] {
+    const wanted = new Set(tensors)
+    const found = this.#nodes.toReversed().filter(node => {
+      if (!node.output.some(name => wanted.has(name))) return false
+      for (const name of nodeInputs(node)) wanted.add(name)
+      return true
+    })
+    return found.reverse()
+  }
+
+  /** Marks and returns the nodes whose inputs are all available, transitively. */
+  computable(
+    nodes: readonly NodeProto[],
+    state: { done: Set<NodeProto>; available: Set<string> },
+  ): NodeProto[] {
+    return nodes.filter(node => {
+      const ready = nodeInputs(node).every(name => this.#exists(name, state.available))
+      if (state.done.has(node) || !ready) return false
+      markDone(node, state.done, state.available)
+      return true
+    })
+  }
+
+  #exists(name: string, available: ReadonlySet<string>): boolean {
+    return name === '' || available.has(name) || this.#constants.has(name)
+  }
+}
+
+interface Cut {
+  readonly cut: readonly { head: NodeProto[]; side: NodeProto[] }[]
+  readonly tail: readonly NodeProto[]
+  readonly wanted: readonly (readonly string[])[]
+  readonly outputs: readonly string[]
+}
+
+/** Turns lists of nodes into models, keeping as outputs only what somebody later reads. */
+function toSegments(model: ModelProto, { cut, tail, wanted, outputs }: Cut): Schedule {
+  let later = new Set(outputs)
+  const segmentOf = (nodes: readonly NodeProto[]): Segment | undefined => {
+    const segment = nodes.length > 0 ? makeSegment(model, nodes, later) : undefined
+    later = new Set([...later, ...(segment?.inputs ?? [])])
+    return segment
+  }
+  const last = segmentOf(tail)
+  const steps = cut.toReversed().map(({ head, side }, i) => {
+    const sideSegment = segmentOf(side)
+    later = new Set([...later, ...wanted.at(-1 - i)!])
+    return { head: segmentOf(head), side: sideSegment }
+  })
+  return { steps: steps.reverse(), tail: last }
+}
+
+function makeSegment(
+  model: ModelProto,
+  nodes: readonly NodeProto[],
+  later: ReadonlySet<string>,
+): Segment {
+  const own = new Set(nodes.flatMap(node => node.output))
+  const constants = new Set(model.graph!.initializer.map(({ name }) => name))
+  const reads = new Set(nodes.flatMap(node => nodeInputs(node)))
+  const inputs = [...reads].filter(name => name !== '' && !own.has(name) && !constants.has(name))
+  const outputs = [...own].filter(name => later.has(name))
+  return { model: extractModel(model, { inputs, outputs }), inputs, outputs }
+}
