@@ -150,7 +150,9 @@ export class Reassembler {
 
   #dropOldest(sender: Sender, except?: bigint): void {
     for (const id of sender.keys()) {
-      if (id !== except) return this.#drop(sender, id)
+      if (id === except) continue
+      this.#drop(sender, id)
+      return
     }
   }
 

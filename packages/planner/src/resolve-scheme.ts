@@ -1,0 +1,56 @@
+import type { Scheme } from '@cocoi/coding'
+import { formatSchemeRequest, type SchemeRequest } from './scheme-request.ts'
+
+type CodedRequest = Exclude<SchemeRequest, { type: 'local' | 'whole' }>
+
+/** A scheme that fits the devices, and what had to be changed for it. */
+export interface ResolvedScheme {
+  readonly scheme: Scheme | undefined
+  readonly note: string | undefined
+}
+
+/** Seed of LT rows: fixed, so that coordinator, logs and tests speak of the same code. */
+const ltSeed = 1
+
+/**
+ * Fits what was asked to the number of devices. A code needs no more rows than devices, and at
+ * least one row fewer than it has as pieces to be worth its redundancy; one device cannot share a
+ * layer with anybody, so the coordinator then computes it alone (`scheme: undefined`).
+ */
+export function resolveScheme(request: CodedRequest, devices: number): ResolvedScheme {
+  if (devices < 2) {
+    return { scheme: undefined, note: `${devices} device cannot share a layer: computed locally` }
+  }
+  if (request.type === 'uncoded')
+    return { scheme: { type: 'uncoded', k: devices }, note: undefined }
+  if (request.type === 'replication') return replication(request.r, devices)
+  const n = Math.min(request.n ?? devices, devices)
+  const k = Math.min(request.k ?? defaultPieces(n), request.n === n ? n : Math.max(1, n - 1))
+  const changed = request.k !== undefined && (n !== request.n || k !== request.k)
+  const note = changed
+    ? `${formatSchemeRequest(request)} needs ${request.n} devices, ${devices} are here: using ${request.type}:${n},${k}`
+    : undefined
+  const scheme: Scheme =
+    request.type === 'lt' ? { type: 'lt', n, k, seed: ltSeed } : { type: request.type, n, k }
+  return { scheme, note }
+}
+
+function replication(r: number, devices: number): ResolvedScheme {
+  const copies = Math.min(r, devices)
+  const note =
+    copies < r
+      ? `replication:${r} needs ${r} devices, ${devices} are here: using ${copies}`
+      : undefined
+  return { scheme: { type: 'replication', k: Math.floor(devices / copies), r: copies }, note }
+}
+
+/** Pieces when only the code is named: one spare device in three to five. */
+function defaultPieces(n: number): number {
+  return Math.max(1, n - Math.max(1, Math.round(n / 3.5)))
+}
+
+/** The same scheme cutting into fewer pieces, for layers that have fewer rows than it wants. */
+export function withPieces(scheme: Scheme, k: number): Scheme {
+  if (scheme.type === 'uncoded' || scheme.type === 'replication') return { ...scheme, k }
+  return { ...scheme, k }
+}
