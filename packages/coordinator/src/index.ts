@@ -1,1 +1,9 @@
-export {}
+export { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
+export { buildExecutable, type Executable } from './executable.ts'
+export {
+  type InferenceReport,
+  runInference,
+  type StageOutcome,
+  type StageReport,
+  type StageRunner,
+} from './run-inference.ts'

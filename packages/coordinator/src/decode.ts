@@ -1,0 +1,86 @@
+import type { EngineTensor } from '@cocoi/engine'
+import { decodeTensors, float16Max, type StageOutput } from '@cocoi/partition'
+import { CoordinatorError } from './errors.ts'
+import type { ExecutableStep } from './executable.ts'
+import type { LiveTensors } from './live-tensors.ts'
+
+/** Results of a stage: for each row that came back, one tensor per convolution. */
+export type StageResults = ReadonlyMap<number, readonly EngineTensor[]>
+
+/**
+ * Puts the decoded pieces of a finished stage among the live tensors. Pieces that arrived as unit
+ * rows are used as they are; the others are solved for from the survivors.
+ *
+ * @returns the noise amplification A(S) of the survivors, 1 when nothing had to be decoded
+ * @throws {CoordinatorError} ERR_NOT_DECODABLE if the rows do not span (the scheduler prevents it)
+ */
+export async function decodeInto(
+  live: LiveTensors,
+  step: ExecutableStep,
+  results: StageResults,
+): Promise<number> {
+  const decoding = step.decoder.decode([...results.keys()])
+  if (!decoding) {
+    const rows = [...results.keys()].join(', ')
+    throw new CoordinatorError('ERR_NOT_DECODABLE', `rows ${rows} do not determine the stage`)
+  }
+  for (const [index, output] of step.step.outputs.entries()) {
+    for (const [piece, row] of decoding.direct) {
+      live.set(output.pieces[piece]!, results.get(row)![index]!)
+    }
+    if (decoding.missing.length === 0) continue
+    const survivors = decoding.used.map(row => results.get(row)![index]!)
+    const matrix = Float32Array.from(decoding.matrix.data)
+    await solve(live, step, { output, survivors, missing: decoding.missing, matrix })
+  }
+  return decoding.missing.length === 0 ? 1 : decoding.amplification
+}
+
+interface Missing {
+  readonly output: StageOutput
+  readonly survivors: readonly EngineTensor[]
+  readonly missing: readonly number[]
+  readonly matrix: Float32Array
+}
+
+async function solve(
+  live: LiveTensors,
+  step: ExecutableStep,
+  { output, survivors, missing, matrix }: Missing,
+): Promise<void> {
+  const shape = survivors[0]!.dims
+  const elements = shape.reduce((product, size) => product * size, 1)
+  const feeds: Record<string, EngineTensor> = {
+    [decodeTensors.matrix]: {
+      type: 'float32',
+      dims: [missing.length, survivors.length],
+      data: new Uint8Array(matrix.buffer),
+    },
+  }
+  for (const [j, tensor] of survivors.entries()) {
+    feeds[decodeTensors.result(j)] = { ...tensor, dims: [1, elements] }
+  }
+  const session = await step.decode()
+  const { outputs } = await session.run(feeds)
+  assertFloat16Range(outputs[decodeTensors.peak], `decoding "${output.name}"`)
+  const pieces = outputs[decodeTensors.missing]!
+  const bytes = pieces.data.byteLength / missing.length
+  for (const [i, piece] of missing.entries()) {
+    const data = pieces.data.subarray(i * bytes, (i + 1) * bytes)
+    live.set(output.pieces[piece]!, { type: pieces.type, dims: [...shape], data })
+  }
+}
+
+/** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not fit a float16 */
+export function assertFloat16Range(peak: EngineTensor | undefined, where: string): void {
+  if (!peak) return
+  const value = new DataView(peak.data.buffer, peak.data.byteOffset).getFloat32(0, true)
+  assertFloat16Value(value, where)
+}
+
+/** As `assertFloat16Range`, for a value that arrived with a result. */
+export function assertFloat16Value(value: number | undefined, where: string): void {
+  if (value === undefined || Math.abs(value) <= float16Max) return
+  const message = `a value of ${value} while ${where} does not fit float16 (largest: ${float16Max})`
+  throw new CoordinatorError('ERR_FLOAT16_RANGE', message)
+}

@@ -1,0 +1,118 @@
+import { type Code, createCode, Decoder } from '@cocoi/coding'
+import type { Engine, EngineSession } from '@cocoi/engine'
+import { type ModelProto, serializeModel } from '@cocoi/onnx'
+import {
+  compile,
+  decodeGraph,
+  type Program,
+  type Segment,
+  type StageSpec,
+  type Step,
+  subtaskGraph,
+  type TransportType,
+  wholeProgram,
+} from '@cocoi/partition'
+import type { ModelPlan } from '@cocoi/planner'
+import { SessionCache } from './session-cache.ts'
+
+/** A segment that is loaded and ready to run. */
+export interface LoadedSegment {
+  readonly session: EngineSession
+  readonly inputs: readonly string[]
+  /** Inputs that nobody reads after this segment; their memory may be handed over. */
+  readonly lastUses: readonly string[]
+}
+
+/** One stage with its sessions, its code and its decoder. */
+export interface ExecutableStep {
+  readonly step: Step
+  readonly code: Code
+  readonly decoder: Decoder
+  readonly head: LoadedSegment | undefined
+  readonly side: LoadedSegment | undefined
+  /** Recovers missing pieces; loaded at the first loss. */
+  readonly decode: () => Promise<EngineSession>
+  /** Computes a row here when no device can; loaded when first needed. */
+  readonly compute: () => Promise<EngineSession>
+}
+
+/** A plan made runnable on the coordinator. */
+export interface Executable {
+  readonly steps: readonly ExecutableStep[]
+  readonly tail: LoadedSegment | undefined
+  release(): Promise<void>
+}
+
+/**
+ * Largest noise amplification A(S) at which a survivor set is decoded. A coded layer's error is
+ * about A times that of its transport: 1 % of a layer in float16, 1e-4 in float32.
+ */
+export const maxAmplification: Readonly<Record<TransportType, number>> = {
+  float16: 30,
+  float32: 1000,
+}
+
+/** Compiles a plan and loads every head, side and tail graph. */
+export async function buildExecutable(
+  model: ModelProto,
+  plan: ModelPlan,
+  options: { engine: Engine; weightsFolder: string },
+): Promise<Executable> {
+  const program = programOf(model, plan)
+  const cache = new SessionCache(options.engine, options.weightsFolder)
+  const uses = lastUses(program)
+  const load = async (segment: Segment | undefined) => {
+    if (!segment) return undefined
+    const session = await cache.load(segment, () => serializeModel(segment.model))
+    return { session, inputs: segment.inputs, lastUses: uses.get(segment)! }
+  }
+  const steps: ExecutableStep[] = []
+  for (const [i, step] of program.steps.entries()) {
+    const code = plan.stages[i]?.code ?? createCode({ type: 'uncoded', k: 1 })
+    const decoder = new Decoder(code, { maxAmplification: maxAmplification[plan.transport] })
+    const decode = () =>
+      cache.load(`decode${code.k}`, () => serializeModel(decodeGraph(code.k, plan.transport)))
+    const compute = () =>
+      cache.load(step, () => serializeModel(stageModel(model, step.spec, plan.transport)))
+    const [head, side] = [await load(step.head), await load(step.side)]
+    steps.push({ step, code, decoder, head, side, decode, compute })
+  }
+  return { steps, tail: await load(program.tail), release: () => cache.release() }
+}
+
+function programOf(model: ModelProto, plan: ModelPlan): Program {
+  if (plan.kind === 'whole') return wholeProgram(model)
+  const stages = plan.stages.map(({ layout, split, code }) => ({
+    layout,
+    split,
+    denseRows: Array.from({ length: code.n }, (_, i) => i)
+      .filter(i => code.unitPiece(i) === undefined)
+      .map(i => [...code.row(i)]),
+  }))
+  return compile(model, stages, plan.transport)
+}
+
+/** The model that computes one row of a stage; for a whole stage the model itself. */
+export function stageModel(
+  model: ModelProto,
+  spec: StageSpec,
+  transport: TransportType,
+): ModelProto {
+  return spec.kind === 'whole' ? model : subtaskGraph(model, spec, transport).model
+}
+
+/** For every segment the inputs that no later segment reads. */
+function lastUses(program: Program): Map<Segment, string[]> {
+  const order = [...program.steps.flatMap(({ head, side }) => [head, side]), program.tail]
+  const segments = order.filter(segment => segment !== undefined)
+  const later = new Set<string>()
+  const uses = new Map<Segment, string[]>()
+  for (const segment of segments.toReversed()) {
+    uses.set(
+      segment,
+      segment.inputs.filter(name => !later.has(name)),
+    )
+    for (const name of segment.inputs) later.add(name)
+  }
+  return uses
+}

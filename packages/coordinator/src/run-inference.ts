@@ -1,0 +1,96 @@
+import type { EngineTensor } from '@cocoi/engine'
+import { assertFloat16Range, decodeInto, type StageResults } from './decode.ts'
+import { EncodedRows } from './encoded-rows.ts'
+import type { Executable, ExecutableStep, LoadedSegment } from './executable.ts'
+import { LiveTensors } from './live-tensors.ts'
+
+/** What the devices made of one stage. */
+export interface StageOutcome {
+  readonly results: StageResults
+  /** Devices whose results were used, and those that were still at work when enough had come. */
+  readonly used: readonly string[]
+  readonly late: readonly string[]
+  readonly bytesOut: number
+  readonly bytesIn: number
+}
+
+/** Sends the rows of a stage away and waits until enough came back. */
+export type StageRunner = (step: ExecutableStep, rows: EncodedRows) => Promise<StageOutcome>
+
+/** Times of one stage in milliseconds, and what moved. */
+export interface StageReport extends Omit<StageOutcome, 'results'> {
+  readonly id: number
+  readonly n: number
+  readonly k: number
+  readonly headMs: number
+  readonly waitMs: number
+  readonly decodeMs: number
+  readonly amplification: number
+}
+
+export interface InferenceReport {
+  readonly outputs: Record<string, EngineTensor>
+  readonly stages: readonly StageReport[]
+  readonly tailMs: number
+}
+
+/**
+ * One inference through an executable: for each stage head graph, subtasks away, side graph while
+ * they are, decode; then the tail graph.
+ *
+ * @param inputs the model's inputs by name
+ * @param outputs names of the model's outputs
+ */
+export async function runInference(
+  executable: Executable,
+  io: { inputs: Record<string, EngineTensor>; outputs: readonly string[] },
+  context: { runStage: StageRunner; now: () => number },
+): Promise<InferenceReport> {
+  const live = new LiveTensors(io.inputs)
+  const keep = new Set(Object.keys(io.inputs))
+  const stages: StageReport[] = []
+  for (const step of executable.steps) stages.push(await runStep(step, { live, keep, ...context }))
+  const tailMs = await runSegment(executable.tail, live, keep)
+  return { outputs: live.pick(io.outputs), stages, tailMs }
+}
+
+interface StepContext {
+  readonly live: LiveTensors
+  readonly keep: ReadonlySet<string>
+  readonly runStage: StageRunner
+  readonly now: () => number
+}
+
+async function runStep(step: ExecutableStep, context: StepContext): Promise<StageReport> {
+  const { live, keep, now } = context
+  const headMs = await runSegment(step.head, live, keep)
+  if (step.step.peak)
+    assertFloat16Range(live.get(step.step.peak), `encoding stage ${step.step.spec.id}`)
+  const rows = new EncodedRows(step.step, step.code, live)
+  const sentAt = now()
+  const [outcome] = await Promise.all([
+    context.runStage(step, rows),
+    runSegment(step.side, live, keep),
+  ])
+  const decodedFrom = now()
+  live.delete(rows.names().filter(name => !keep.has(name)))
+  const amplification = await decodeInto(live, step, outcome.results)
+  const { results: _, ...rest } = outcome
+  const { n, k } = step.code
+  const times = { headMs, waitMs: decodedFrom - sentAt, decodeMs: now() - decodedFrom }
+  return { id: step.step.spec.id, n, k, ...times, amplification, ...rest }
+}
+
+/** Runs a segment on live tensors and returns the milliseconds inside onnxruntime. */
+async function runSegment(
+  segment: LoadedSegment | undefined,
+  live: LiveTensors,
+  keep: ReadonlySet<string>,
+): Promise<number> {
+  if (!segment) return 0
+  const feeds = live.pick(segment.inputs)
+  const { outputs, runMs } = await segment.session.run(feeds)
+  live.delete(segment.lastUses.filter(name => !keep.has(name)))
+  for (const [name, tensor] of Object.entries(outputs)) live.set(name, tensor)
+  return runMs
+}
