@@ -1,1 +1,24 @@
-export {}
+export { type Identity, mayPublish, maySubscribe } from './acl.ts'
+export { type DropCount, Drops, isWorthLogging } from './drops.ts'
+export { ProtocolError, type ProtocolErrorCode } from './errors.ts'
+export { isPart, splitPayload } from './fragments.ts'
+export * from './frame.ts'
+export * from './frame-header.ts'
+export { type Control, encodeControl, parseControl } from './messages/control.ts'
+export {
+  type CoordinatorHealth,
+  encodeCoordinatorHealth,
+  parseCoordinatorHealth,
+} from './messages/coordinator-health.ts'
+export {
+  type DeviceHealth,
+  encodeDeviceHealth,
+  parseDeviceHealth,
+} from './messages/device-health.ts'
+export { encodeEvent, parseEvent, type SystemEvent } from './messages/event.ts'
+export { encodeModelState, type ModelState, parseModelState } from './messages/model-state.ts'
+export type { Plan, StageSpec } from './messages/plan.ts'
+export { encodeStatus, parseStatus, type Status } from './messages/status.ts'
+export { Reassembler, type ReassemblerLimits } from './reassembler.ts'
+export { type Role, TOPICS, type TopicKind } from './topic-table.ts'
+export { type ParsedTopic, parseTopic, type Topics, topics } from './topics.ts'
