@@ -1,1 +1,1 @@
-export {}
+export type { MessageHandler, PublishOptions, Transport } from './transport.ts'
