@@ -28,7 +28,7 @@ export const MAX_RANK = 8
 export interface WireTensor {
   type: WireType
   /** Extents, row-major; empty for a scalar. */
-  dims: number[]
+  dims: readonly number[]
   /** The elements, little-endian, without gaps; a view where possible. */
   data: Uint8Array
 }

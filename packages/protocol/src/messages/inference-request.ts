@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { decodeCbor, encodeCbor } from '../cbor.ts'
+import { badMessage } from '../errors.ts'
+import { decodeJson } from '../json.ts'
+import { fromJsonTensor, jsonTensor } from '../json-tensor.ts'
+import { bytes, dims, type NamedTensor, tensorBytes, wireType } from '../tensor.ts'
+import { requireSize, validate } from '../validate.ts'
+
+/** Largest inference request, in bytes. */
+export const MAX_REQUEST_BYTES = 64 * 1024 * 1024
+
+/** Schema of what a request may ask for beside its input; what is left out the coordinator chooses. */
+export const inferenceParameters = z.strictObject({
+  /** The answer is useless after this long, counted from its arrival at the coordinator. */
+  deadlineMs: z.number().positive().max(3_600_000).optional(),
+  /** Higher is sooner; 0 is the ordinary. */
+  priority: z.int().min(0).max(9).optional(),
+  /** For example `mds:6,4`; the coordinator knows the forms. */
+  scheme: z.string().max(64).optional(),
+  axis: z.enum(['rows', 'columns']).optional(),
+  transport: z.enum(['float16', 'float32']).optional(),
+  /** Form of the result. */
+  format: z.enum(['json', 'cbor']).optional(),
+})
+
+export type InferenceParameters = z.infer<typeof inferenceParameters>
+
+/** What a model is to be run on: an encoded image, or the model's inputs. */
+export type InferenceInput =
+  | { readonly image: Uint8Array }
+  | { readonly tensors: readonly NamedTensor[] }
+
+export type InferenceRequest = InferenceInput & { readonly parameters: InferenceParameters }
+
+const jsonRequest = z.strictObject({
+  inputs: z.array(jsonTensor).min(1).max(64),
+  parameters: inferenceParameters.optional(),
+})
+
+const cborTensor = z.strictObject({
+  name: z.string().min(1).max(1024),
+  type: wireType,
+  dims,
+  data: bytes,
+})
+const parameters = inferenceParameters.optional()
+const cborRequest = z.union([
+  z.strictObject({ image: bytes, parameters }),
+  z.strictObject({ inputs: z.array(cborTensor).min(1).max(64), parameters }),
+])
+
+/** The CBOR form of a request. */
+export function encodeInferenceRequest(request: InferenceRequest): Uint8Array {
+  if ('image' in request) {
+    return encodeCbor({ image: request.image, parameters: request.parameters })
+  }
+  const inputs = request.tensors.map(({ name, type, dims, data }) => ({ name, type, dims, data }))
+  return encodeCbor({ inputs, parameters: request.parameters })
+}
+
+/**
+ * Reads a request in any of its forms, told apart by their first byte: JSON (`{`) and CBOR (a map)
+ * carry tensors or parameters, everything else is an image as a camera sends it.
+ *
+ * @throws {ProtocolError} ERR_TOO_LARGE, ERR_BAD_MESSAGE
+ */
+export function parseInferenceRequest(payload: Uint8Array): InferenceRequest {
+  requireSize('an inference request', payload, MAX_REQUEST_BYTES)
+  const first = payload[0]
+  if (first === undefined) throw badMessage('inference request: the payload is empty')
+  if (first === 0x7b) return parseJsonRequest(payload)
+  if (first >= 0xa0 && first <= 0xbf) return parseCborRequest(payload)
+  return { image: payload, parameters: {} }
+}
+
+function parseJsonRequest(payload: Uint8Array): InferenceRequest {
+  const what = 'inference request'
+  const { inputs, parameters = {} } = validate(what, jsonRequest, decodeJson(what, payload))
+  return { tensors: inputs.map(fromJsonTensor), parameters }
+}
+
+function parseCborRequest(payload: Uint8Array): InferenceRequest {
+  const raw = decodeCbor(payload)
+  const request = validate('inference request', cborRequest, raw)
+  const { parameters = {} } = request
+  if ('image' in request) return { image: request.image, parameters }
+  for (const { name, type, dims, data } of request.inputs) {
+    const need = tensorBytes(type, dims, Number.MAX_SAFE_INTEGER)
+    if (need === data.length) continue
+    const text = `tensor "${name}" of ${type} [${dims.join(', ')}] has ${need} bytes`
+    throw badMessage(`inference request: ${text}, its data ${data.length}`)
+  }
+  return { tensors: request.inputs, parameters }
+}
