@@ -1,1 +1,36 @@
-export {}
+export { Admission } from './admission.ts'
+export type {
+  AdmissionEffect,
+  AdmissionEvent,
+  AdmissionOptions,
+  AdmissionSnapshot,
+  RejectCode,
+} from './admission-messages.ts'
+export {
+  DeviceQueue,
+  type DeviceQueueEffect,
+  type DeviceQueueEvent,
+  type DeviceQueueOptions,
+  type DeviceQueueSnapshot,
+  type DropReason,
+  type SubtaskId,
+} from './device-queue.ts'
+export { LOCAL } from './local.ts'
+export { Membership } from './membership.ts'
+export type {
+  DeviceState,
+  MembershipEffect,
+  MembershipEvent,
+  MembershipOptions,
+  MembershipSnapshot,
+  StatusState,
+} from './membership-messages.ts'
+export { Stage } from './stage.ts'
+export type {
+  StageEffect,
+  StageErrorCode,
+  StageEvent,
+  StageOptions,
+  StageSnapshot,
+} from './stage-messages.ts'
+export { lostAfterMs, nextJitterMs, type Patience, suspectAfterMs } from './suspicion.ts'

@@ -1,0 +1,52 @@
+import type { Attempts } from './attempts.ts'
+import { LOCAL } from './local.ts'
+
+/** A device that failed a row this often is not asked for it again. */
+const MAX_FAILURES = 2
+
+/** Who may be asked. */
+export interface Field {
+  /** In order of preference among equals; LOCAL where the coordinator may compute. */
+  readonly devices: readonly string[]
+  readonly attempts: Attempts
+  readonly maxOutstanding: number
+}
+
+/**
+ * How reluctantly a row is given to a device:
+ *
+ * | 0 | nothing is known against it |
+ * | 1 | it failed another row of the stage, or let one expire |
+ * | 2 | the coordinator itself |
+ * | 3 | it failed this row, or let it expire |
+ *
+ * @returns undefined if it is not to be asked again
+ */
+function reluctance(row: number, device: string, attempts: Attempts): number | undefined {
+  const inVain = attempts.inVainOn(device)
+  const sameRow = inVain.filter(attempt => attempt.row === row)
+  const failures = sameRow.filter(({ state }) => state === 'failed').length
+  if (failures >= MAX_FAILURES) return undefined
+  if (sameRow.length > 0) return 3
+  if (device === LOCAL) return 2
+  return inVain.length > 0 ? 1 : 0
+}
+
+/** Whether anybody may still be asked for the row, busy or not. */
+export function hasTaker(row: number, { devices, attempts }: Field): boolean {
+  return devices.some(device => reluctance(row, device, attempts) !== undefined)
+}
+
+/**
+ * The device for a row: of the least reluctant kind present the one with the fewest open attempts.
+ * When all of that kind are busy the row waits; a worse kind is no substitute for a busy one, since
+ * a device that fails at once would otherwise draw every waiting row to itself.
+ */
+export function chooseDevice(row: number, field: Field): string | undefined {
+  const { attempts, maxOutstanding } = field
+  const kinds = field.devices.map(device => reluctance(row, device, attempts))
+  const best = Math.min(...kinds.filter(kind => kind !== undefined))
+  return field.devices
+    .filter((device, i) => kinds[i] === best && attempts.loadOf(device) < maxOutstanding)
+    .toSorted((a, b) => attempts.openOn(a).length - attempts.openOn(b).length)[0]
+}

@@ -1,0 +1,49 @@
+import type { AttemptKey } from './attempts.ts'
+import type { Span } from './span.ts'
+
+export interface StageOptions {
+  /** n: rows 0…n−1 are sent at the start. */
+  readonly rows: number
+  /** Rows that may be added when those are not enough. */
+  readonly recoveryRows: readonly number[]
+  /** Asked once for every set of rows. */
+  readonly decodable: Span
+  /** Devices to use, fastest first. */
+  readonly devices: readonly string[]
+  /** Attempts a device may hold at a time. */
+  readonly maxOutstanding: number
+  readonly subtaskTimeoutMs: number
+  readonly deadlineAt: number
+  /** Whether the coordinator can compute rows itself. */
+  readonly local: boolean
+}
+
+export type StageEvent =
+  | { readonly type: 'start' | 'tick' | 'cancel' }
+  | ({ readonly type: 'result' } & AttemptKey)
+  | ({ readonly type: 'failure'; readonly code: string } & AttemptKey)
+  | {
+      readonly type: 'device-lost' | 'device-suspect' | 'device-available'
+      readonly device: string
+    }
+
+export type StageErrorCode = 'ERR_DEADLINE' | 'ERR_CANCELLED' | 'ERR_STAGE_FAILED'
+
+export type StageEffect =
+  | ({ readonly type: 'dispatch'; readonly timeoutMs: number } & AttemptKey)
+  /** The device, or the coordinator if it is LOCAL, may drop the attempt. */
+  | ({ readonly type: 'cancel' } & AttemptKey)
+  /** The coordinator is to compute the row and to report it as a result or failure of LOCAL. */
+  | { readonly type: 'compute'; readonly row: number; readonly attempt: number }
+  /** `late`: the devices that were cancelled because others had answered. */
+  | { readonly type: 'complete'; readonly late: readonly string[] }
+  | { readonly type: 'fail'; readonly code: StageErrorCode; readonly message: string }
+
+export interface StageSnapshot {
+  readonly phase: 'ready' | 'running' | 'complete' | 'failed'
+  readonly received: readonly number[]
+  readonly outstanding: readonly (AttemptKey & { expiresAt: number; expired: boolean })[]
+  /** Rows never sent yet. */
+  readonly waiting: readonly number[]
+  readonly devices: Readonly<Record<string, 'live' | 'suspect' | 'lost'>>
+}

@@ -1,0 +1,254 @@
+import { type Attempt, type AttemptKey, Attempts } from './attempts.ts'
+import { chooseDevice, type Field, hasTaker } from './choose-device.ts'
+import { LOCAL } from './local.ts'
+import { completeSpan, rememberSpan, type Span } from './span.ts'
+import type {
+  StageEffect,
+  StageErrorCode,
+  StageEvent,
+  StageOptions,
+  StageSnapshot,
+} from './stage-messages.ts'
+
+/**
+ * One stage of one inference: rows of a generator matrix are spread over devices, and the stage is
+ * complete as soon as the rows that came back can be decoded.
+ *
+ * An attempt is *relied upon* while it is open, unexpired and on a live device (or LOCAL). Rows
+ * received, relied upon and never sent yet are *planned*. While the planned rows span, a loss costs
+ * nothing. When they no longer do, rows are issued again, as few as make them span; recovery rows
+ * come last. A result counts whenever it comes, also from an expired, cancelled or lost attempt.
+ *
+ * Invariants:
+ * - exactly one `complete` or `fail`, the last effect; every open attempt is cancelled before it
+ * - at most one open attempt of a row on a device, at most `maxOutstanding` open ones on a device
+ * - a row is sent again only while the planned rows do not span
+ * - if they do not span after a step, then those who could help are busy, or there is nobody
+ * - duplicate, unknown and late events change nothing
+ */
+export class Stage {
+  readonly #options: StageOptions
+  readonly #spans: Span
+  readonly #devices = new Map<string, 'live' | 'suspect' | 'lost'>()
+  readonly #attempts = new Attempts()
+  readonly #received = new Set<number>()
+  readonly #late = new Set<string>()
+  readonly #effects: StageEffect[] = []
+  #phase: StageSnapshot['phase'] = 'ready'
+  #now = Number.NEGATIVE_INFINITY
+
+  constructor(options: StageOptions) {
+    this.#options = options
+    this.#spans = rememberSpan(options.decodable)
+    for (const device of options.devices) this.#devices.set(device, 'live')
+  }
+
+  step(event: StageEvent, now: number): StageEffect[] {
+    if (this.#isOver()) return []
+    this.#now = now
+    this.#attempts.expire(now)
+    this.#take(event)
+    if (!this.#isOver() && now >= this.#options.deadlineAt) this.#failAtDeadline()
+    if (this.#phase === 'running') this.#keepSpanning()
+    return this.#effects.splice(0)
+  }
+
+  /** Instant of the next `tick`: the stage's deadline or an earlier expiry. */
+  get deadline(): number | undefined {
+    if (this.#isOver()) return undefined
+    const pending = this.#attempts.open.filter(({ expired }) => !expired)
+    return Math.min(this.#options.deadlineAt, ...pending.map(({ expiresAt }) => expiresAt))
+  }
+
+  snapshot(): StageSnapshot {
+    return Object.freeze({
+      phase: this.#phase,
+      received: [...this.#received],
+      outstanding: this.#attempts.open.map(attempt => ({
+        ...keyOf(attempt),
+        expiresAt: attempt.expiresAt,
+        expired: attempt.expired,
+      })),
+      waiting: this.#unsent(),
+      devices: Object.fromEntries(this.#devices),
+    })
+  }
+
+  #take(event: StageEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#phase = 'running'
+        break
+      case 'result':
+        this.#takeResult(event)
+        break
+      case 'failure':
+        this.#takeFailure(event)
+        break
+      case 'device-lost':
+        this.#lose(event.device)
+        break
+      case 'device-suspect':
+        if (this.#devices.get(event.device) === 'live') this.#devices.set(event.device, 'suspect')
+        break
+      case 'device-available':
+        this.#devices.set(event.device, 'live')
+        break
+      case 'cancel':
+        this.#fail('ERR_CANCELLED', 'the request was cancelled')
+        break
+      case 'tick':
+        break
+    }
+  }
+
+  #takeResult(key: AttemptKey): void {
+    const attempt = this.#attempts.find(key)
+    if (!attempt || this.#received.has(key.row)) return
+    this.#attempts.settle(attempt, 'answered')
+    this.#received.add(key.row)
+    for (const other of this.#attempts.ofRow(key.row)) this.#supersede(other)
+    if (this.#spans([...this.#received])) this.#complete()
+  }
+
+  #takeFailure({ code, ...key }: AttemptKey & { code: string }): void {
+    const attempt = this.#attempts.find(key)
+    if (attempt) this.#attempts.settle(attempt, 'failed', code)
+  }
+
+  #lose(device: string): void {
+    if (!this.#devices.has(device)) return
+    this.#devices.set(device, 'lost')
+    for (const attempt of this.#attempts.openOn(device)) this.#attempts.settle(attempt, 'lost')
+  }
+
+  /** Sends what was never sent, and first whatever the planned rows lack. */
+  #keepSpanning(): void {
+    const unsent = this.#devicesThatAre('live').length > 0 ? this.#unsent() : []
+    const planned = new Set([...this.#received, ...this.#reliedUpon(), ...unsent])
+    const field = this.#field('live')
+    const candidates = this.#rows().filter(row => !planned.has(row) && hasTaker(row, field))
+    const added = completeSpan([...planned], candidates, this.#spans)
+    if (!added && this.#isHopeless()) this.#failForGood()
+    else this.#send([...(added ?? []), ...unsent], field)
+  }
+
+  #send(rows: readonly number[], field: Field): void {
+    for (const row of rows) {
+      const device = chooseDevice(row, field)
+      if (device) this.#issue(row, device)
+    }
+  }
+
+  #issue(row: number, device: string): void {
+    this.#makeRoom(row, device)
+    const { deadlineAt, subtaskTimeoutMs } = this.#options
+    if (device === LOCAL) {
+      const { attempt } = this.#attempts.issue(row, device, Number.POSITIVE_INFINITY)
+      this.#effects.push({ type: 'compute', row, attempt })
+    } else {
+      const timeoutMs = Math.min(subtaskTimeoutMs, deadlineAt - this.#now)
+      const { attempt } = this.#attempts.issue(row, device, this.#now + timeoutMs)
+      this.#effects.push({ type: 'dispatch', row, attempt, device, timeoutMs })
+    }
+  }
+
+  /** Cancels expired attempts whose place is needed, that of the same row first. */
+  #makeRoom(row: number, device: string): void {
+    const open = this.#attempts.openOn(device)
+    const excess = open.length + 1 - this.#options.maxOutstanding
+    const expired = open.filter(attempt => attempt.expired)
+    const sameRow = expired.filter(attempt => attempt.row === row)
+    const others = expired.filter(attempt => attempt.row !== row)
+    for (const attempt of sameRow) this.#cancel(attempt)
+    for (const attempt of others.slice(0, Math.max(0, excess - sameRow.length)))
+      this.#cancel(attempt)
+  }
+
+  /**
+   * Whether even the rows that might still come would not span, although somebody is there to
+   * compute: what is missing failed everywhere. With nobody there, somebody may yet come.
+   */
+  #isHopeless(): boolean {
+    const field = this.#field('live', 'suspect')
+    const open = new Set(this.#attempts.open.map(({ row }) => row))
+    const possible = this.#rows().filter(
+      row => this.#received.has(row) || open.has(row) || hasTaker(row, field),
+    )
+    return field.devices.length > 0 && !this.#spans(possible)
+  }
+
+  #complete(): void {
+    for (const attempt of this.#attempts.open) this.#supersede(attempt)
+    this.#phase = 'complete'
+    this.#effects.push({ type: 'complete', late: [...this.#late] })
+  }
+
+  #failAtDeadline(): void {
+    const open = this.#attempts.open.map(({ row, device }) => `row ${row} on ${device}`)
+    const waits = open.length > 0 ? open.join(', ') : 'a live device'
+    const progress = `${this.#received.size} of ${this.#options.rows} rows received`
+    this.#fail('ERR_DEADLINE', `the deadline passed with ${progress}, waiting for ${waits}`)
+  }
+
+  #failForGood(): void {
+    const failures = this.#attempts.failed.map(
+      ({ row, device, code }) => `row ${row} on ${device} with ${code}`,
+    )
+    const reason = failures.length > 0 ? failures.join(', ') : 'its rows do not span'
+    this.#fail('ERR_STAGE_FAILED', `the stage cannot be completed: ${reason}`)
+  }
+
+  #fail(code: StageErrorCode, message: string): void {
+    for (const attempt of this.#attempts.open) this.#cancel(attempt)
+    this.#phase = 'failed'
+    this.#effects.push({ type: 'fail', code, message })
+  }
+
+  /** Cancels an attempt whose result is no longer needed because others were faster. */
+  #supersede(attempt: Attempt): void {
+    if (attempt.state !== 'open') return
+    if (attempt.device !== LOCAL) this.#late.add(attempt.device)
+    this.#cancel(attempt)
+  }
+
+  #cancel(attempt: Attempt): void {
+    this.#attempts.settle(attempt, 'cancelled')
+    this.#effects.push({ type: 'cancel', ...keyOf(attempt) })
+  }
+
+  #rows(): readonly number[] {
+    return [...Array(this.#options.rows).keys(), ...this.#options.recoveryRows]
+  }
+
+  /** Rows of the code that were never sent. */
+  #unsent(): readonly number[] {
+    const rows = [...Array(this.#options.rows).keys()]
+    return rows.filter(row => this.#attempts.ofRow(row).length === 0)
+  }
+
+  #reliedUpon(): readonly number[] {
+    return this.#attempts.open
+      .filter(({ expired }) => !expired)
+      .filter(({ device }) => device === LOCAL || this.#devices.get(device) === 'live')
+      .map(({ row }) => row)
+  }
+
+  #devicesThatAre(...states: string[]): readonly string[] {
+    return [...this.#devices].filter(([, state]) => states.includes(state)).map(([name]) => name)
+  }
+
+  #field(...states: string[]): Field {
+    const { local, maxOutstanding } = this.#options
+    const devices = [...this.#devicesThatAre(...states), ...(local ? [LOCAL] : [])]
+    return { devices, attempts: this.#attempts, maxOutstanding }
+  }
+
+  #isOver(): boolean {
+    return this.#phase === 'complete' || this.#phase === 'failed'
+  }
+}
+
+function keyOf({ row, attempt, device }: Attempt): AttemptKey {
+  return { row, attempt, device }
+}
