@@ -13,6 +13,7 @@ export type Scheme =
 /**
  * A generator matrix: row i says how subtask i combines the k pieces. Rows 0…n−1 are the scheme's;
  * row n+j is the recovery row of piece j, a unit row that may be added when results are lost.
+ * All entries are float32 values, since that is what the encoding multiplies with.
  */
 export interface Code {
   readonly scheme: Scheme
@@ -24,15 +25,19 @@ export interface Code {
   unitPiece(index: number): number | undefined
 }
 
+/** Largest n: an inversion of that size still takes less than a second. */
+const maxSubtasks = 256
+
 /** @throws {CodingError} ERR_BAD_SCHEME if its numbers are impossible */
 export function createCode(scheme: Scheme): Code {
   const { k } = scheme
   const n = rowCount(scheme)
   const rows = buildRows(scheme, n)
+  for (const row of rows) requireFinite(scheme, row)
   for (let j = 0; j < k; j++) rows.push(unitRow(k, j))
   const pieces = rows.map(unitOf)
   const check = (index: number) => {
-    if (rows[index]) return
+    if (rows[index]) return index
     const message = `row ${index} of a code with ${n} rows and ${k} recovery rows does not exist`
     throw new CodingError('ERR_NO_SUCH_ROW', message)
   }
@@ -40,8 +45,8 @@ export function createCode(scheme: Scheme): Code {
     scheme,
     n,
     k,
-    row: index => (check(index), rows[index]!),
-    unitPiece: index => (check(index), pieces[index]),
+    row: index => rows[check(index)]!,
+    unitPiece: index => pieces[check(index)],
   }
 }
 
@@ -51,6 +56,7 @@ function rowCount(scheme: Scheme): number {
   if (scheme.type === 'uncoded') return k
   if (scheme.type === 'replication') {
     positive('r, the number of copies', scheme.r)
+    positive('k·r, the number of subtasks', k * scheme.r)
     return k * scheme.r
   }
   positive('n, the number of subtasks', scheme.n)
@@ -60,8 +66,9 @@ function rowCount(scheme: Scheme): number {
 }
 
 function positive(what: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return
-  throw new CodingError('ERR_BAD_SCHEME', `${what}, must be a whole number from 1 on, not ${value}`)
+  if (Number.isInteger(value) && value >= 1 && value <= maxSubtasks) return
+  const message = `${what}, must be a whole number from 1 to ${maxSubtasks}, not ${value}`
+  throw new CodingError('ERR_BAD_SCHEME', message)
 }
 
 function buildRows(scheme: Scheme, n: number): Float64Array[] {
@@ -71,7 +78,13 @@ function buildRows(scheme: Scheme, n: number): Float64Array[] {
   if (type === 'lt') return indices.map(i => solitonRow(k, i, scheme.seed))
   if (type !== 'mds' || n === k) return indices.map(i => unitRow(k, i % k))
   const parity = harmonicParity(n, k)
-  return indices.map(i => (i < k ? unitRow(k, i) : parity.row(i - k)))
+  return indices.map(i => (i < k ? unitRow(k, i) : parity.row(i - k).map(Math.fround)))
+}
+
+function requireFinite({ type, k }: Scheme, row: Float64Array): void {
+  if (row.every(Number.isFinite)) return
+  const message = `a ${type} row of ${k} pieces has entries beyond float32: use mds`
+  throw new CodingError('ERR_BAD_SCHEME', message)
 }
 
 function unitRow(k: number, piece: number): Float64Array {
@@ -80,7 +93,7 @@ function unitRow(k: number, piece: number): Float64Array {
 
 /** Powers of a point: the family of the CoCoI paper, with points 1…n. */
 function vandermondeRow(point: number, k: number): Float64Array {
-  return Float64Array.from({ length: k }, (_, j) => point ** j)
+  return Float64Array.from({ length: k }, (_, j) => Math.fround(point ** j))
 }
 
 function unitOf(row: Float64Array): number | undefined {

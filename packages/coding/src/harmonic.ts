@@ -9,13 +9,28 @@ import { invert, Matrix, multiply } from './matrix.ts'
  * @returns [n − k, k]
  */
 export function harmonicParity(n: number, k: number): Matrix {
+  const frame = (positions: number[]) => Matrix.fromRows(positions.map(t => frameRow(t, n, k)))
+  const { data, parity } = framePositions(n, k)
+  return multiply(frame(parity), invert(frame(data))!)
+}
+
+/**
+ * The rows of the systematic code in the order in which they stand in the frame. Neighbours in it
+ * resemble each other most: losing a run of them is the worst that can happen.
+ */
+export function frameOrder(n: number, k: number): number[] {
+  const { data, parity } = framePositions(n, k)
+  const order = new Array<number>(n)
+  for (const [row, position] of [...data, ...parity].entries()) order[position] = row
+  return order
+}
+
+function framePositions(n: number, k: number): { data: number[]; parity: number[] } {
   const parities = n - k
-  const chosen = new Set(Array.from({ length: parities }, (_, i) => Math.floor((i * n) / parities)))
+  const spread = Array.from({ length: parities }, (_, i) => Math.floor((i * n) / parities))
+  const chosen = new Set(spread)
   const positions = Array.from({ length: n }, (_, t) => t)
-  const frame = (list: number[]) => Matrix.fromRows(list.map(t => frameRow(t, n, k)))
-  const parity = frame(positions.filter(t => chosen.has(t)))
-  const rest = frame(positions.filter(t => !chosen.has(t)))
-  return multiply(parity, invert(rest)!)
+  return { data: positions.filter(t => !chosen.has(t)), parity: spread }
 }
 
 /** Row t of the frame: for odd k a constant and integer frequencies, for even k half-odd ones. */

@@ -21,7 +21,10 @@ export class Matrix {
   }
 }
 
-/** Pivots below this fraction of the largest entry count as zero: the matrix is singular. */
+/**
+ * A pivot below this fraction of the largest entry of its column counts as zero. Relative to the
+ * column, since those of a Vandermonde matrix differ by many orders of magnitude.
+ */
 const singularBelow = 1e-11
 
 /**
@@ -31,18 +34,62 @@ const singularBelow = 1e-11
  */
 export function invert(matrix: Matrix): Matrix | undefined {
   const size = matrix.rows
-  const left = Matrix.fromRows(Array.from({ length: size }, (_, i) => matrix.row(i)))
+  const left = new Matrix(size, size, matrix.data.slice())
   const inverse = new Matrix(size, size)
   for (let i = 0; i < size; i++) inverse.row(i)[i] = 1
-  const scale = left.data.reduce((top, value) => Math.max(top, Math.abs(value)), 0)
+  const scales = columnScales(matrix)
   for (let column = 0; column < size; column++) {
     const pivot = pivotRow(left, column)
-    if (Math.abs(left.row(pivot)[column]!) <= scale * singularBelow) return undefined
+    const value = Math.abs(left.row(pivot)[column]!)
+    if (!(value > scales[column]! * singularBelow)) return undefined
     swapRows(left, pivot, column)
     swapRows(inverse, pivot, column)
     eliminate(left, inverse, column)
   }
   return inverse
+}
+
+/**
+ * As many independent rows as the matrix has columns, by elimination with complete pivoting: it
+ * takes the rows that stand out most, so that their inverse is not needlessly large.
+ *
+ * @returns their indices, or undefined if the rows do not span
+ */
+export function independentRows(matrix: Matrix): number[] | undefined {
+  const scales = columnScales(matrix)
+  const rest = new Map(
+    Array.from({ length: matrix.rows }, (_, i) => [i, matrix.row(i).map((v, j) => v / scales[j]!)]),
+  )
+  const chosen: number[] = []
+  while (chosen.length < matrix.cols) {
+    const [index, column] = largestEntry(rest)
+    const pivot = rest.get(index)
+    if (!pivot || !(Math.abs(pivot[column]!) > singularBelow)) return undefined
+    rest.delete(index)
+    chosen.push(index)
+    for (const row of rest.values()) subtract(row, pivot, row[column]! / pivot[column]!)
+  }
+  return chosen
+}
+
+/** Largest magnitude in each column; 1 for a column of zeros. */
+function columnScales(matrix: Matrix): Float64Array {
+  const scales = new Float64Array(matrix.cols)
+  for (let i = 0; i < matrix.rows; i++) {
+    const row = matrix.row(i)
+    for (let j = 0; j < matrix.cols; j++) scales[j] = Math.max(scales[j]!, Math.abs(row[j]!))
+  }
+  return scales.map(scale => scale || 1)
+}
+
+function largestEntry(rows: ReadonlyMap<number, Float64Array>): [row: number, column: number] {
+  let [best, row, column] = [-1, -1, -1]
+  for (const [i, values] of rows) {
+    for (const [j, value] of values.entries()) {
+      if (Math.abs(value) > best) [best, row, column] = [Math.abs(value), i, j]
+    }
+  }
+  return [row, column]
 }
 
 function pivotRow(matrix: Matrix, column: number): number {
