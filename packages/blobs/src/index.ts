@@ -1,3 +1,6 @@
+export { BlobClient, type BlobClientOptions, type BlobProgress } from './blob-client.ts'
+export { BlobServer, type BlobServerOptions } from './blob-server.ts'
 export { BlobStore, type FileRange } from './blob-store.ts'
+export type { BlobDrop, OnDrop } from './drop.ts'
 export { BlobError, type BlobErrorCode } from './errors.ts'
 export type { PartFile } from './part-file.ts'
