@@ -91,10 +91,11 @@ export class Admission {
     if (this.#running.size < this.#options.maxRunning) return [this.#run(request.key)]
     const ahead = this.#waiting.filter(({ priority }) => priority >= request.priority)
     const behind = this.#waiting.filter(({ priority }) => priority < request.priority)
-    if (!this.#fits([...ahead, request])) return [this.#overloaded(request)]
+    if (!this.#fits([...ahead, request]))
+      return [this.#overloaded(request, `no place for ${request.bytes} bytes more`)]
     const displaced: AdmissionEffect[] = []
     while (!this.#fits([...ahead, request, ...behind])) {
-      displaced.push(this.#overloaded(behind.pop()!))
+      displaced.push(this.#overloaded(behind.pop()!, 'it gave way to one of higher priority'))
     }
     this.#waiting = [...ahead, request, ...behind]
     return displaced
@@ -149,12 +150,11 @@ export class Admission {
     return { type: 'run', key }
   }
 
-  #overloaded({ key, bytes }: Waiting): AdmissionEffect {
+  #overloaded({ key }: Waiting, why: string): AdmissionEffect {
     const { maxRunning, maxWaiting, maxWaitingBytes } = this.#options
     const message =
-      `${maxRunning} requests run and ${this.#waiting.length} of at most ${maxWaiting} wait with ` +
-      `${bytesOf(this.#waiting)} of at most ${maxWaitingBytes} bytes, no place for ${bytes} bytes ` +
-      'more; send it again later'
+      `${why}: running ${this.#running.size} of ${maxRunning}, waiting ${this.#waiting.length} of ` +
+      `${maxWaiting} with ${bytesOf(this.#waiting)} of ${maxWaitingBytes} bytes; send it again later`
     return reject(key, 'ERR_OVERLOADED', message)
   }
 

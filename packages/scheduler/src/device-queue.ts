@@ -31,7 +31,7 @@ export type DeviceQueueEffect =
   | { readonly type: 'run'; readonly id: SubtaskId }
   /** Forget its tensors; if it runs, its result. `duplicate`: only those that came just now. */
   | { readonly type: 'drop'; readonly id: SubtaskId; readonly reason: DropReason }
-  /** Nothing runs and nothing waits. */
+  /** Nothing runs and nothing waits any longer; said when it comes to that and when draining starts. */
   | { readonly type: 'idle' }
 
 export interface DeviceQueueSnapshot {
@@ -76,9 +76,10 @@ export class DeviceQueue {
 
   step(event: DeviceQueueEvent, now: number): DeviceQueueEffect[] {
     const wasIdle = this.#isIdle()
+    const wasDraining = this.#isDraining
     const effects = [...this.#expire(now), ...this.#take(event, now), ...this.#runNext()]
-    const becameIdle = this.#isIdle() && (!wasIdle || event.type === 'drain')
-    return becameIdle ? [...effects, { type: 'idle' }] : effects
+    const isNews = !wasIdle || wasDraining !== this.#isDraining
+    return this.#isIdle() && isNews ? [...effects, { type: 'idle' }] : effects
   }
 
   /** When the next waiting subtask expires. */

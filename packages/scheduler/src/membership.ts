@@ -8,11 +8,13 @@ import type {
 import { ObserverLag } from './observer-lag.ts'
 import { lostAfterMs, nextJitterMs, suspectAfterMs } from './suspicion.ts'
 
-/** What is known of a device; `seq` is undefined until the session's first heartbeat. */
+/** What is known of a device in its session. */
 interface Device {
-  session: number
+  readonly session: number
   state: DeviceState
-  seq: number | undefined
+  /** The latest heartbeat. */
+  beat: { readonly seq: number; readonly at: number } | undefined
+  /** The latest sign of life. */
   heardAt: number
   jitterMs: number
 }
@@ -103,11 +105,13 @@ export class Membership {
     const known = this.#session(device, session)
     if (!known) return []
     const { entry, effects } = known
-    const previous = entry.seq
-    if (previous !== undefined && seq <= previous) return effects
-    entry.seq = seq
-    if (previous === undefined) return effects
-    return [...effects, ...this.#hear(device, entry, seq - previous)]
+    const previous = entry.beat
+    if (previous && seq <= previous.seq) return effects
+    entry.beat = { seq, at: this.#now }
+    if (!previous) return effects
+    const dueAt = previous.at + (seq - previous.seq) * this.#heartbeatMs
+    entry.jitterMs = nextJitterMs(entry.jitterMs, Math.abs(this.#now - dueAt), this.#heartbeatMs)
+    return [...effects, ...this.#hear(device, entry)]
   }
 
   /** The device's entry in this session; undefined if the session has passed. */
@@ -118,8 +122,8 @@ export class Membership {
     if (!known && !this.#makeRoom()) return undefined
     const effects = known ? this.#dismiss(device, known, 'a newer session') : []
     const entry: Device = {
-      ...{ session, state: 'away', seq: undefined, heardAt: this.#now },
-      jitterMs: this.#heartbeatMs / 4,
+      ...{ session, state: 'away', beat: undefined },
+      ...{ heardAt: this.#now, jitterMs: this.#heartbeatMs / 4 },
     }
     this.#devices.set(device, entry)
     return { entry, effects }
@@ -138,11 +142,9 @@ export class Membership {
     return wasThere ? [{ type: 'lost', device, reason }] : []
   }
 
-  /** A sign of life, `steps` heartbeats after the previous one. */
-  #hear(device: string, entry: Device, steps: number): MembershipEffect[] {
-    const offMs = Math.abs(this.#now - entry.heardAt - steps * this.#heartbeatMs)
+  /** Takes a sign of life. */
+  #hear(device: string, entry: Device): MembershipEffect[] {
     const { state } = entry
-    entry.jitterMs = nextJitterMs(entry.jitterMs, offMs, this.#heartbeatMs)
     entry.heardAt = this.#now
     if (state !== 'suspect' && state !== 'silent') return []
     entry.state = 'alive'

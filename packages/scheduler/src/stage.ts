@@ -192,11 +192,10 @@ export class Stage {
   }
 
   #failForGood(): void {
-    const failures = this.#attempts.failed.map(
-      ({ row, device, code }) => `row ${row} on ${device} with ${code}`,
-    )
-    const reason = failures.length > 0 ? failures.join(', ') : 'its rows do not span'
-    this.#fail('ERR_STAGE_FAILED', `the stage cannot be completed: ${reason}`)
+    const failures = this.#attempts.failed.map(({ device, code }) => `${device} (${code})`)
+    const reasons = failures.length > 0 ? [...new Set(failures)].join(', ') : 'its rows do not span'
+    const message = `nobody can compute what the stage still lacks: ${reasons}`
+    this.#fail('ERR_STAGE_FAILED', message)
   }
 
   #fail(code: StageErrorCode, message: string): void {
