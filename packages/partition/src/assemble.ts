@@ -53,16 +53,16 @@ function addPiece(
 /** The rows that k does not divide, computed like any piece but here. */
 function addRest(draft: GraphDraft, stage: CodedStage, conv: LinearConv): string {
   const { axis } = stage.layout
-  const extent = conv.inputShape[dimensionOf[axis]]!
-  const { begin, end } = inputInterval(stage.split.rest, conv.windows[axis])
-  const inside = { axis, begin: Math.max(0, begin), end: Math.min(extent, end) }
-  const rows = draft.slice(conv.input, `${conv.output}#rest/in`, inside)
-  const attributes = pieceAttributes(conv, axis)
-  const pads = attributes['pads'] as number[]
-  pads[dimensionOf[axis] - 2] = inside.begin - begin
-  pads[dimensionOf[axis]] = end - inside.end
   const name = `${conv.output}#rest`
-  const count = stage.split.rest.end - stage.split.rest.begin
-  draft.valueInfo.push(makeValueInfo(name, 'float32', codedOutputShape(conv, axis, count)))
-  return draft.add('Conv', [rows, conv.weight], name, attributes)
+  const { rest } = stage.split
+  const { begin, end } = inputInterval(rest, conv.windows[axis])
+  const rows = draft.window(conv.input, `${name}/in`, {
+    axis,
+    begin,
+    end,
+    extent: conv.inputShape[dimensionOf[axis]]!,
+  })
+  const shape = codedOutputShape(conv, axis, rest.end - rest.begin)
+  draft.valueInfo.push(makeValueInfo(name, 'float32', shape))
+  return draft.add('Conv', [rows, conv.weight], name, pieceAttributes(conv, axis))
 }

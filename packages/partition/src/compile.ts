@@ -84,11 +84,10 @@ export function compile(
 /** The program that hands the untouched model to one device (k = 1) and computes nothing here. */
 export function wholeProgram(model: ModelProto): Program {
   const shapes = tensorShapes(model)
-  const inputs = model.graph!.input.map(({ name }) => ({
-    pieces: name,
-    parity: undefined,
-    shape: shapes.get(name) ?? [],
-  }))
+  const constants = new Set(model.graph!.initializer.map(({ name }) => name))
+  const inputs = model
+    .graph!.input.filter(({ name }) => !constants.has(name))
+    .map(({ name }) => ({ pieces: name, parity: undefined, shape: shapes.get(name) ?? [] }))
   const outputs = model.graph!.output.map(({ name }) => ({
     name,
     pieces: [name],

@@ -1,6 +1,7 @@
 import {
   int64Tensor,
   makeNode,
+  makeValueInfo,
   type NodeProto,
   scalarFloat,
   type TensorProto,
@@ -56,6 +57,22 @@ export class GraphDraft {
     return this.add('Slice', [input, starts, ends, this.integers([dimension])], output)
   }
 
+  /**
+   * The positions `begin ≤ p < end` of a tensor with `extent` positions along the axis; what lies
+   * outside of the tensor is zero.
+   */
+  window(input: string, output: string, cut: { axis: Axis; extent: number } & Interval): string {
+    const { axis, extent, begin, end } = cut
+    const pads = { axis, begin: Math.max(0, -begin), end: Math.max(0, end - extent) }
+    if (pads.begin + pads.end === 0) return this.slice(input, output, { axis, begin, end })
+    if (begin < extent && end > 0) {
+      const inside = { axis, begin: begin + pads.begin, end: end - pads.end }
+      return this.pad(this.slice(input, `${output}/inside`, inside), output, pads)
+    }
+    const padded = this.pad(input, `${output}/padded`, pads)
+    return this.slice(padded, output, { axis, begin: begin + pads.begin, end: end + pads.begin })
+  }
+
   /** `output` = input with `begin` and `end` zero rows around it along one axis (ONNX Pad-2 or -11). */
   pad(input: string, output: string, pads: { axis: Axis } & Interval): string {
     const sizes = new Array<number>(8).fill(0)
@@ -70,6 +87,7 @@ export class GraphDraft {
   peak(input: string, output: string): string {
     const top = this.add('ReduceMax', [input], `${output}/max`, { keepdims: 0 })
     const bottom = this.add('ReduceMin', [input], `${output}/min`, { keepdims: 0 })
+    this.valueInfo.push(makeValueInfo(output, 'float32', []))
     return this.add('Max', [top, this.add('Neg', [bottom], `${output}/neg`)], output)
   }
 }

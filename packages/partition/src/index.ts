@@ -20,5 +20,5 @@ export {
   subtaskGraph,
   type WholeStageSpec,
 } from './subtask.ts'
-export { float16Max, type TransportType } from './transport-type.ts'
+export { fitsFloat16, float16Max, type TransportType } from './transport-type.ts'
 export { type Interval, inputInterval, outputExtent, type Window } from './window.ts'

@@ -1,4 +1,4 @@
-import { type GraphProto, topologicalOrder } from '@cocoi/onnx'
+import { type GraphProto, nodeInputs, topologicalOrder } from '@cocoi/onnx'
 import { type Axis, dimensionOf, type LinearConv } from './linear-conv.ts'
 import { type Interval, inputInterval, type Window } from './window.ts'
 
@@ -82,11 +82,11 @@ function inputsOf(convs: readonly LinearConv[], axis: Axis): StageInput[] {
   return [...inputs.values()]
 }
 
-/** Longest path to each tensor, counted in distributed convolutions. */
+/** Longest path to each tensor, counted in distributed convolutions; through subgraphs as well. */
 function depthsOf(graph: GraphProto, distributed: ReadonlySet<string>): Map<string, number> {
   const depths = new Map<string, number>()
   for (const node of topologicalOrder(graph)) {
-    const before = Math.max(0, ...node.input.map(name => depths.get(name) ?? 0))
+    const before = Math.max(0, ...nodeInputs(node).map(name => depths.get(name) ?? 0))
     const own = node.output.some(name => distributed.has(name)) ? 1 : 0
     for (const name of node.output) depths.set(name, before + own)
   }

@@ -70,7 +70,8 @@ interface Facts {
 }
 
 function describe(node: NodeProto, { shapes, types, constants }: Facts): LinearConv | string {
-  if (node.opType !== 'Conv' || node.domain !== '') return `${node.opType} is not split`
+  const standard = node.domain === '' || node.domain === 'ai.onnx'
+  if (node.opType !== 'Conv' || !standard) return `${node.opType} is not split`
   const [input, weight, bias] = node.input as [string, string, string?]
   const output = node.output[0]!
   const [inputShape, outputShape] = [shapes.get(input), shapes.get(output)]

@@ -1,4 +1,11 @@
-import { extractModel, type ModelProto, type NodeProto, nodeInputs } from '@cocoi/onnx'
+import {
+  ElementType,
+  extractModel,
+  type ModelProto,
+  type NodeProto,
+  nodeInputs,
+  tensorTypes,
+} from '@cocoi/onnx'
 
 /** A piece of the rewritten model that the coordinator runs in one go. */
 export interface Segment {
@@ -27,6 +34,10 @@ export interface Schedule {
  * coded inputs depend on. While its subtasks are away runs the *side*: everything else that is
  * already computable. What is left at the end is the *tail*.
  *
+ * Only tensors whose type is stated can be handed from one segment to another; others (their shape
+ * depends on the data, say, or they are sequences) are computed again in each segment that reads
+ * them.
+ *
  * @param stages in an order in which they can run
  * @param outputs the outputs of the user's model
  */
@@ -36,63 +47,68 @@ export function cutSegments(
   outputs: readonly string[],
 ): Schedule {
   const graph = new Dependencies(model)
-  const needed = graph.ancestors([...outputs, ...stages.flatMap(stage => stage.needs)])
   const available = new Set(model.graph!.input.map(({ name }) => name))
   for (const stage of stages) for (const name of stage.gives) available.delete(name)
+  const all = [...outputs, ...stages.flatMap(stage => stage.needs)]
+  const remotes = new Set(stages.flatMap(stage => stage.gives))
+  const needed = graph.ancestors(all, new Set([...available, ...remotes]))
   const cut: { head: NodeProto[]; side: NodeProto[] }[] = []
-  const done = new Set<NodeProto>()
   for (const stage of stages) {
-    const head = graph.ancestors(stage.needs).filter(node => !done.has(node))
-    for (const node of head) markDone(node, done, available)
-    const side = graph.computable(needed, { done, available })
+    const head = graph.take(stage.needs, available)
+    const side = graph.take(graph.computable(needed, available), available)
     for (const name of stage.gives) available.add(name)
     cut.push({ head, side })
   }
-  const tail = needed.filter(node => !done.has(node))
+  const tail = graph.take(outputs, available)
   return toSegments(model, { cut, tail, wanted: stages.map(stage => stage.needs), outputs })
-}
-
-function markDone(node: NodeProto, done: Set<NodeProto>, available: Set<string>): void {
-  done.add(node)
-  for (const name of node.output) available.add(name)
 }
 
 /** Who computes what, over nodes in topological order. */
 class Dependencies {
   readonly #nodes: readonly NodeProto[]
   readonly #constants: ReadonlySet<string>
+  readonly #types: ReadonlyMap<string, number>
 
   constructor(model: ModelProto) {
     this.#nodes = model.graph!.node
     this.#constants = new Set(model.graph!.initializer.map(({ name }) => name))
+    this.#types = tensorTypes(model)
   }
 
-  /** Nodes that the tensors depend on, in topological order. */
-  ancestors(tensors: readonly string[]): NodeProto[] {
-    const wanted = new Set(tensors)
+  /** Nodes that the tensors depend on beyond those available, in topological order. */
+  ancestors(tensors: readonly string[], available: ReadonlySet<string>): NodeProto[] {
+    const wanted = new Set(tensors.filter(name => !available.has(name)))
     const found = this.#nodes.toReversed().filter(node => {
       if (!node.output.some(name => wanted.has(name))) return false
-      for (const name of nodeInputs(node)) wanted.add(name)
+      for (const name of nodeInputs(node)) if (!available.has(name)) wanted.add(name)
       return true
     })
     return found.reverse()
   }
 
-  /** Marks and returns the nodes whose inputs are all available, transitively. */
-  computable(
-    nodes: readonly NodeProto[],
-    state: { done: Set<NodeProto>; available: Set<string> },
-  ): NodeProto[] {
-    return nodes.filter(node => {
-      const ready = nodeInputs(node).every(name => this.#exists(name, state.available))
-      if (state.done.has(node) || !ready) return false
-      markDone(node, state.done, state.available)
-      return true
-    })
+  /** The nodes that still have to run for the tensors; what they give is available from now on. */
+  take(tensors: readonly string[], available: Set<string>): NodeProto[] {
+    const nodes = this.ancestors(tensors, available)
+    for (const name of nodes.flatMap(node => node.output)) {
+      if (this.#canMove(name)) available.add(name)
+    }
+    return nodes
   }
 
-  #exists(name: string, available: ReadonlySet<string>): boolean {
-    return name === '' || available.has(name) || this.#constants.has(name)
+  /** Tensors that can move and can be computed, transitively, from those available. */
+  computable(nodes: readonly NodeProto[], available: ReadonlySet<string>): string[] {
+    const existing = new Set([...available, ...this.#constants])
+    const ready = nodes.filter(node => {
+      if (!nodeInputs(node).every(name => existing.has(name))) return false
+      for (const name of node.output) existing.add(name)
+      return true
+    })
+    return ready.flatMap(node => node.output).filter(name => this.#canMove(name))
+  }
+
+  #canMove(name: string): boolean {
+    const type = this.#types.get(name)
+    return type !== undefined && type !== ElementType.string
   }
 }
 

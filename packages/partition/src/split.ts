@@ -26,7 +26,7 @@ export interface Split {
  * @throws {PartitionError} ERR_BAD_SPLIT unless `1 ≤ k` and `1 ≤ extent`
  */
 export function splitExtent(extent: number, k: number): Split {
-  if (!(Number.isInteger(k) && k >= 1 && extent >= 1)) {
+  if (!(Number.isInteger(k) && Number.isInteger(extent) && k >= 1 && extent >= 1)) {
     throw new PartitionError('ERR_BAD_SPLIT', `cannot cut ${extent} rows into ${k} pieces`)
   }
   const quotient = Math.floor(extent / k)

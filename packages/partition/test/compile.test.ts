@@ -1,92 +1,98 @@
-import { type ModelProto, makeValueInfo } from '@cocoi/onnx'
-import { type Axis, compile, findLinearConvs, layoutStages, splitExtent } from '@cocoi/partition'
+import type { Scheme } from '@cocoi/coding'
+import { findLinearConvs } from '@cocoi/partition'
 import { expect } from 'chai'
-import { randomFloats, randomGraph, seeded } from './random-graph.ts'
-import { floatTensorOf, runModel, runProgram } from './run-program.ts'
+import { type Comparison, compareWithUncut } from './coded-run.ts'
+import { type DagOptions, pick, randomDag, seeded } from './random-dag.ts'
 
-/** The same model with the shape of every tensor stated, as a dry run finds it. */
-async function withShapes(model: ModelProto, names: string[], feeds: object): Promise<ModelProto> {
-  const graph = model.graph!
-  const probe = { ...model, graph: { ...graph, output: [...graph.output] } } as ModelProto
-  for (const name of names)
-    probe.graph!.output.push(makeValueInfo(name, 'float32', ['?', '?', '?', '?']))
-  const results = await runModel(probe, feeds as Parameters<typeof runModel>[1])
-  const info = (name: string) => makeValueInfo(name, 'float32', [...results[name]!.dims])
-  graph.valueInfo = names.map(info)
-  graph.output = graph.output.map(({ name }) => info(name))
-  return model
-}
+const schemes: ((k: number) => Scheme)[] = [
+  k => ({ type: 'mds', n: k + 2, k }),
+  k => ({ type: 'mds', n: k + 1, k }),
+  k => ({ type: 'uncoded', k }),
+  k => ({ type: 'replication', k, r: 2 }),
+  k => ({ type: 'vandermonde', n: k + 1, k }),
+  k => ({ type: 'lt', n: k + 2, k, seed: k }),
+]
 
-/** Systematic single-parity code: row k is the sum with alternating signs; piece `lost` is lost. */
-function survivorsOf(k: number, lost: number | undefined) {
-  const signs = Array.from({ length: k }, (_, j) => (j % 2 === 0 ? 1 : -1))
-  const units = signs.map((_, j) => j).filter(j => j !== lost)
-  const unit = (row: number) => (row < k ? row : undefined)
-  if (lost === undefined)
-    return { signs, survivors: { rows: units, unit, missing: [], matrix: new Float32Array() } }
-  const matrix = Float32Array.from([...units.map(j => -signs[j]! / signs[lost]!), 1 / signs[lost]!])
-  return { signs, survivors: { rows: [...units, k], unit, missing: [lost], matrix } }
-}
-
-async function largestRelativeError(seed: number, transport: 'float16' | 'float32') {
-  const random = seeded(seed + 1000)
-  const axis: Axis = random() < 0.5 ? 'rows' : 'columns'
-  const { model: bare, names } = randomGraph(seed)
-  const dims = bare.graph!.input[0]!.type!.value.value!.shape!.dim.map(d => Number(d.value.value))
-  const feeds = {
-    x: floatTensorOf(
-      dims,
-      randomFloats(
-        random,
-        dims.reduce((a, b) => a * b, 1),
-      ),
-    ),
-  }
-  const model = await withShapes(bare, names, feeds)
-  const want = (await runModel(model, feeds))['y']!.data as Float32Array
-  const { convs } = findLinearConvs(model)
-  const layouts = layoutStages(model.graph!, convs, axis)
-  const k = 2 + Math.floor(random() * 3)
-  const splits = layouts.map(layout => splitExtent(layout.extent, k))
-  const common = Math.min(...splits.map(split => split.starts.length))
-  const { signs, survivors } = survivorsOf(
-    common,
-    random() < 0.3 ? undefined : Math.floor(random() * common),
-  )
-  const stages = layouts.map(layout => ({
-    layout,
-    split: splitExtent(layout.extent, common),
-    denseRows: [signs],
-  }))
-  if (stages.some(({ split }) => split.starts.length !== common)) return undefined
-  const live = await runProgram(model, compile(model, stages, transport), {
-    feeds,
-    survivors,
+/** A random model, cut, code, axis and loss. */
+function coded(seed: number, transport: 'float16' | 'float32', options: DagOptions = {}) {
+  const random = seeded(seed * 31 + 7)
+  return compareWithUncut(randomDag(seed, options), {
+    scheme: pick(random, transport === 'float16' ? schemes.slice(0, 4) : schemes),
+    k: pick(random, [1, 2, 3, 4, 6]),
+    axis: pick(random, ['rows', 'columns']),
     transport,
+    seed,
   })
-  const got = live['y']!.data as Float32Array
-  const scale = want.reduce((top, value) => Math.max(top, Math.abs(value)), 0)
-  return want.reduce((top, value, i) => Math.max(top, Math.abs(value - got[i]!)), 0) / scale
 }
 
 describe('compile', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
 
-  it('gives the answer of the uncut model on random graphs, windows, cuts and losses', async () => {
-    let compared = 0
-    for (let seed = 0; seed < 40; seed++) {
-      const error = await largestRelativeError(seed, 'float32')
-      if (error === undefined) continue
-      compared++
+  it('gives the answer of the uncut model on random graphs, windows, cuts, codes and losses', async () => {
+    const all: Comparison[] = []
+    for (let seed = 0; seed < 100; seed++) {
+      const found = await coded(seed, 'float32')
+      expect(found.error, `seed ${seed}`).to.be.below(1e-4)
+      all.push(found)
+    }
+    const stages = all.flatMap(found => found.stages)
+    const convs = stages.flatMap(({ layout }) => layout.convs)
+    const has = (what: string, count: number) => expect(count, what).to.be.above(5)
+    has('stages of several convolutions', stages.filter(s => s.layout.convs.length > 1).length)
+    has('stages of several inputs', stages.filter(s => s.layout.inputs.length > 1).length)
+    has('remainders', stages.filter(s => s.split.rest.begin < s.split.rest.end).length)
+    has(
+      'overlaps',
+      stages.filter(s => s.split.length * s.split.starts.length > s.split.extent).length,
+    )
+    has('cuts along columns', stages.filter(s => s.layout.axis === 'columns').length)
+    has(
+      'strides beyond the kernel',
+      convs.filter(c => c.windows.rows.stride > c.windows.rows.kernel).length,
+    )
+    has('dilations', convs.filter(c => c.windows.columns.dilation > 1).length)
+    const groups = convs.map(c => c.node.attribute.find(({ name }) => name === 'group')!.i)
+    has('depthwise or grouped convolutions', groups.filter(group => group > 1n).length)
+  })
+
+  for (const opset of [7, 8, 9, 10, 11, 13, 18, 21]) {
+    it(`writes Slice, Pad and Max as operator set ${opset} has them`, async () => {
+      for (const transport of ['float16', 'float32'] as const) {
+        for (let seed = 200; seed < 204; seed++) {
+          const { error } = await coded(seed, transport, { opset })
+          expect(error, `seed ${seed}`).to.be.below(transport === 'float16' ? 1e-2 : 1e-4)
+        }
+      }
+    })
+  }
+
+  it('takes models that list their initializers as graph inputs', async () => {
+    for (let seed = 300; seed < 306; seed++) {
+      const { error } = await coded(seed, 'float32', { opset: 9, initializersAsInputs: true })
       expect(error, `seed ${seed}`).to.be.below(1e-4)
     }
-    expect(compared).to.be.above(30)
   })
 
   it('stays within one per cent with float16 on the wire', async () => {
-    for (let seed = 100; seed < 110; seed++) {
-      const error = await largestRelativeError(seed, 'float16')
-      if (error !== undefined) expect(error, `seed ${seed}`).to.be.below(1e-2)
+    for (let seed = 100; seed < 120; seed++) {
+      const { error } = await coded(seed, 'float16')
+      expect(error, `seed ${seed}`).to.be.below(1e-2)
+    }
+  })
+
+  it('runs every node of the model once, in one of the segments', async () => {
+    for (let seed = 400; seed < 410; seed++) {
+      const { program, stages } = await coded(seed, 'float32')
+      const segments = [...program.steps.flatMap(({ head, side }) => [head, side]), program.tail]
+      const nodes = segments.flatMap(segment => segment?.model.graph?.node ?? [])
+      const outputs = nodes.flatMap(node => node.output)
+      expect(new Set(outputs).size, `seed ${seed}`).to.equal(outputs.length)
+      const model = randomDag(seed)
+      const distributed = new Set(findLinearConvs(model).convs.map(conv => conv.node.output[0]))
+      for (const node of model.graph!.node) {
+        if (!distributed.has(node.output[0])) expect(outputs).to.include(node.output[0])
+      }
+      expect(stages.flatMap(s => s.layout.convs).length).to.equal(distributed.size)
     }
   })
 })

@@ -1,113 +1,137 @@
+import { type Code, Decoder, type Decoding } from '@cocoi/coding'
 import { type ModelProto, serializeModel } from '@cocoi/onnx'
 import {
   decodeGraph,
   decodeTensors,
+  type EncodedInput,
   type Program,
   type Segment,
+  type Step,
   subtaskGraph,
+  type TransportType,
 } from '@cocoi/partition'
 
-process.env['ORT_DISABLE_TELEMETRY'] = '1'
+process.env.ORT_DISABLE_TELEMETRY = '1'
 const ort = await import('onnxruntime-node')
 type Tensor = InstanceType<typeof ort.Tensor>
-type Tensors = Record<string, Tensor>
+export type Tensors = Record<string, Tensor>
 
 /** Runs a model once in plain onnxruntime: the oracle. */
 export async function runModel(model: ModelProto, feeds: Tensors): Promise<Tensors> {
-  const session = await ort.InferenceSession.create(serializeModel(model), { logSeverityLevel: 3 })
+  const session = await ort.InferenceSession.create(serializeModel(model), {
+    logSeverityLevel: 4,
+    intraOpNumThreads: 1,
+  })
   const results = await session.run(feeds)
   await session.release()
   return results as Tensors
 }
 
-export function floatTensorOf(dims: number[], data: Float32Array): Tensor {
-  return new ort.Tensor('float32', data, dims)
+export function floatTensorOf(dims: readonly number[], data: Float32Array): Tensor {
+  return new ort.Tensor('float32', data, [...dims])
 }
 
-interface Survivors {
-  /** Rows whose results are used, k of them. */
+/** The code of a stage and the rows whose results come back. */
+export interface Survivors {
+  readonly code: Code
   readonly rows: readonly number[]
-  /** Piece of a unit row. */
-  readonly unit: (row: number) => number | undefined
-  /** Pieces to solve for, and the decoding matrix [missing, rows]. */
-  readonly missing: readonly number[]
-  readonly matrix: Float32Array
+}
+
+export interface Run {
+  readonly live: Tensors
+  /** Every peak that was reported, by the graph that reported it. */
+  readonly peaks: Record<'encode' | 'subtask' | 'decode', number[]>
 }
 
 /** Runs a program as coordinator and devices would, with the results of the given rows only. */
 export async function runProgram(
   model: ModelProto,
   program: Program,
-  options: { feeds: Tensors; survivors: Survivors; transport: 'float16' | 'float32' },
-): Promise<Tensors> {
-  const { survivors, transport } = options
-  const live: Tensors = { ...options.feeds }
-  const run = async (segment: Segment | undefined) => {
-    if (!segment) return
-    const feeds = Object.fromEntries(segment.inputs.map(name => [name, live[name]!]))
-    Object.assign(live, await runModel(segment.model, feeds))
+  options: { feeds: Tensors; survivors: readonly Survivors[]; transport: TransportType },
+): Promise<Run> {
+  const run: Run = { live: { ...options.feeds }, peaks: { encode: [], subtask: [], decode: [] } }
+  for (const [i, step] of program.steps.entries()) {
+    await runSegment(run, step.head)
+    note(run.peaks.encode, step.peak === undefined ? undefined : run.live[step.peak])
+    await runSegment(run, step.side)
+    await runStage(run, step, { model, ...options, ...options.survivors[i]! })
   }
-  for (const step of program.steps) {
-    await run(step.head)
-    await run(step.side)
-    if (step.spec.kind !== 'linear') throw new Error('not a linear stage')
-    const subtask = subtaskGraph(model, step.spec, transport)
-    const results: Tensors[] = []
-    for (const row of survivors.rows) {
-      const inputs = step.inputs.map(input => rowOf(live, input, survivors, row))
-      const feeds = Object.fromEntries(subtask.inputs.map(({ name }, i) => [name, inputs[i]!]))
-      results.push(await runModel(subtask.model, feeds))
-    }
-    for (const output of step.outputs) {
-      for (const [i, row] of survivors.rows.entries()) {
-        const piece = survivors.unit(row)
-        if (piece !== undefined) live[output.pieces[piece]!] = results[i]![output.name]!
-      }
-      const ys = results.map(result => result[output.name]!)
-      const solved = await solve(ys, survivors, transport)
-      for (const [i, piece] of survivors.missing.entries()) live[output.pieces[piece]!] = solved[i]!
-    }
-  }
-  await run(program.tail)
-  return live
+  await runSegment(run, program.tail)
+  return run
 }
 
-function rowOf(
+function note(peaks: number[], peak: Tensor | undefined): void {
+  if (peak) peaks.push(Number(peak.data[0]))
+}
+
+async function runSegment({ live }: Run, segment: Segment | undefined): Promise<void> {
+  if (!segment) return
+  const feeds = segment.inputs.map(name => {
+    if (!live[name]) throw new Error(`"${name}" is read before it exists`)
+    return [name, live[name]] as const
+  })
+  Object.assign(live, await runModel(segment.model, Object.fromEntries(feeds)))
+}
+
+type Stage = Survivors & { readonly model: ModelProto; readonly transport: TransportType }
+
+async function runStage(run: Run, step: Step, stage: Stage): Promise<void> {
+  if (step.spec.kind !== 'linear') throw new Error('not a linear stage')
+  const subtask = subtaskGraph(stage.model, step.spec, stage.transport)
+  const results = new Map<number, Tensors>()
+  for (const row of stage.rows) {
+    const inputs = step.inputs.map(input => codedInput(run.live, input, { ...stage, row }))
+    const feeds = Object.fromEntries(subtask.inputs.map(({ name }, i) => [name, inputs[i]!]))
+    const result = await runModel(subtask.model, feeds)
+    note(run.peaks.subtask, subtask.peak === undefined ? undefined : result[subtask.peak])
+    results.set(row, result)
+  }
+  const decoding = new Decoder(stage.code).decode(stage.rows)!
+  for (const { name, pieces } of step.outputs) {
+    const tensors = new Map([...results].map(([row, result]) => [row, result[name]!]))
+    for (const [piece, row] of decoding.direct) run.live[pieces[piece]!] = tensors.get(row)!
+    await solve(run, { decoding, tensors, pieces, transport: stage.transport })
+  }
+}
+
+function codedInput(
   live: Tensors,
-  input: { pieces: string; parity: string | undefined; shape: readonly number[] },
-  survivors: Survivors,
-  row: number,
+  input: EncodedInput,
+  { code, row }: { code: Code; row: number },
 ): Tensor {
-  const piece = survivors.unit(row)
-  const source = piece === undefined ? live[input.parity!]! : live[input.pieces]!
+  const piece = code.unitPiece(row)
+  const source = live[piece === undefined ? input.parity! : input.pieces]!
   const count = input.shape.reduce((product, size) => product * size, 1)
-  const units = survivors.rows.length
-  const index = piece ?? row - units
+  const dense = Array.from({ length: row }, (_, i) => i).filter(
+    i => code.unitPiece(i) === undefined,
+  )
+  const index = piece ?? dense.length
   const data = (source.data as Float32Array).subarray(index * count, (index + 1) * count)
   return new ort.Tensor(source.type as 'float32', data, [...input.shape])
 }
 
-async function solve(
-  ys: Tensor[],
-  survivors: Survivors,
-  transport: 'float16' | 'float32',
-): Promise<Tensor[]> {
-  if (survivors.missing.length === 0) return []
-  const [first] = ys
-  const feeds: Tensors = {
-    [decodeTensors.matrix]: floatTensorOf([survivors.missing.length, ys.length], survivors.matrix),
-  }
+interface Missing {
+  readonly decoding: Decoding
+  readonly tensors: ReadonlyMap<number, Tensor>
+  readonly pieces: readonly string[]
+  readonly transport: TransportType
+}
+
+async function solve(run: Run, { decoding, tensors, pieces, transport }: Missing): Promise<void> {
+  const { missing, used, matrix } = decoding
+  if (missing.length === 0) return
+  const ys = used.map(row => tensors.get(row)!)
+  const weights = Float32Array.from(matrix.data)
+  const feeds = { [decodeTensors.matrix]: floatTensorOf([missing.length, ys.length], weights) }
   for (const [j, y] of ys.entries()) {
-    feeds[decodeTensors.result(j)] = y.reshape([1, first!.size]) as Tensor
+    feeds[decodeTensors.result(j)] = y.reshape([1, y.size]) as Tensor
   }
-  const { missing } = await runModel(decodeGraph(ys.length, transport), feeds)
-  const data = missing!.data as Float32Array
-  return survivors.missing.map(
-    (_, i) =>
-      new ort.Tensor(
-        missing!.type as 'float32',
-        data.subarray(i * first!.size, (i + 1) * first!.size),
-        [...first!.dims],
-      ),
-  )
+  const solved = await runModel(decodeGraph(ys.length, transport), feeds)
+  note(run.peaks.decode, solved[decodeTensors.peak])
+  const { dims, size } = ys[0]!
+  const { data, type } = solved[decodeTensors.missing]!
+  for (const [i, piece] of missing.entries()) {
+    const values = (data as Float32Array).subarray(i * size, (i + 1) * size)
+    run.live[pieces[piece]!] = new ort.Tensor(type as 'float32', values, [...dims])
+  }
 }
