@@ -1,1 +1,3 @@
-export {}
+export { BrokerError, type BrokerErrorCode } from './errors.ts'
+export type { Broker, BrokerEvent, BrokerLimits, BrokerOptions, BrokerStats } from './options.ts'
+export { startBroker } from './start-broker.ts'
