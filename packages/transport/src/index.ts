@@ -1,1 +1,14 @@
+export { Backoff, type BackoffOptions } from './backoff.ts'
+export { connectMqtt } from './connect-mqtt.ts'
+export { TransportError, type TransportErrorCode } from './errors.ts'
+export type { Will } from './link.ts'
+export {
+  MemoryBroker,
+  type MemoryBrokerOptions,
+  type MemoryClientOptions,
+  type MemoryTransport,
+} from './memory-broker.ts'
+export type { MqttOptions } from './mqtt-options.ts'
+export type { Notice, OnNotice } from './notice.ts'
 export type { MessageHandler, PublishOptions, Transport } from './transport.ts'
+export { whenConnected } from './when-connected.ts'

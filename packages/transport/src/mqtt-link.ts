@@ -1,0 +1,183 @@
+import { connect, type MqttClient } from 'mqtt'
+import { TransportError } from './errors.ts'
+import type { FilterRequest, Link, LinkEvents, Packet, Will } from './link.ts'
+import type { FixedClientOptions } from './mqtt-options.ts'
+import { refusal } from './mqtt-refusal.ts'
+
+/** Where one link leads, and the will it leaves. */
+export interface MqttTarget {
+  /** For messages. */
+  readonly url: string
+  readonly options: FixedClientOptions
+  readonly will: Will | undefined
+}
+
+/**
+ * One connection of mqtt.js, used once: what mqtt.js keeps for a reconnect (unacknowledged messages,
+ * its queue) would be delivered stale, and goes with the object instead.
+ */
+export class MqttLink implements Link {
+  readonly #client: MqttClient
+  readonly #events: LinkEvents
+  readonly #url: string
+  readonly #timeoutMs: number
+  readonly #ended: Promise<void>
+  readonly #deadlines = new Set<NodeJS.Timeout>()
+  #up = false
+  #down = false
+  #closing = false
+  #end!: () => void
+
+  constructor({ url, options, will }: MqttTarget, events: LinkEvents) {
+    this.#url = url
+    this.#events = events
+    this.#timeoutMs = options.connectTimeout
+    this.#ended = new Promise(resolve => {
+      this.#end = resolve
+    })
+    // mqtt.js writes into the options it is given.
+    this.#client = connect({ ...options, ...(will && { will: toMqttWill(will) }) })
+    this.#listen()
+  }
+
+  get writable(): boolean {
+    return this.#up && !this.#down && !this.#client.stream.writableNeedDrain
+  }
+
+  publish({ topic, payload, qos, retain }: Packet, done: () => void): void {
+    this.#client.publish(topic, asBuffer(payload), { qos, retain }, error => {
+      if (!error && !this.#down) done()
+    })
+  }
+
+  async subscribe(requests: readonly FilterRequest[]): Promise<boolean[]> {
+    const wanted = Object.fromEntries(requests.map(({ filter, qos }) => [filter, { qos }]))
+    const granted = await this.#acknowledged<number[]>('SUBACK', resolve =>
+      this.#client.subscribe(wanted, (_error, _grants, packet) => {
+        if (packet) resolve(packet.granted as number[])
+      }),
+    )
+    return granted.map(code => code < 128)
+  }
+
+  async unsubscribe(filter: string): Promise<void> {
+    await this.#acknowledged<void>('UNSUBACK', resolve =>
+      this.#client.unsubscribe(filter, error => {
+        if (!error) resolve()
+      }),
+    )
+  }
+
+  close(): Promise<void> {
+    if (this.#closing || this.#down) return this.#ended
+    this.#closing = true
+    const impatience = setTimeout(() => this.destroy('it did not close in time'), this.#timeoutMs)
+    // Before the broker accepted, a DISCONNECT cannot be sent, and the will of a connection it is
+    // just accepting would be published: wait for the outcome.
+    if (this.#up) this.#disconnect()
+    return this.#ended.finally(() => clearTimeout(impatience))
+  }
+
+  destroy(reason: string): void {
+    this.#fail(new TransportError('ERR_NOT_CONNECTED', `${this.#url}: ${reason}`))
+  }
+
+  #listen(): void {
+    const client = this.#client
+    const { stream } = client
+    const lateness = setTimeout(
+      () => this.#fail(this.#unreachable(`no answer within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    )
+    this.#deadlines.add(lateness)
+    client.on('connect', () => {
+      clearTimeout(lateness)
+      this.#accepted()
+    })
+    client.on('message', (topic, payload) => {
+      if (!this.#down) this.#events.onMessage(topic, unpinned(payload))
+    })
+    client.on('error', error => this.#fail(this.#explain(error)))
+    client.on('close', () => this.#fail(this.#explain(new Error('the connection was closed'))))
+    stream.on('drain', () => {
+      if (this.writable) this.#events.onWritable()
+    })
+  }
+
+  #accepted(): void {
+    this.#up = true
+    if (this.#closing) this.#disconnect()
+    else this.#events.onUp()
+  }
+
+  #disconnect(): void {
+    // mqtt.js sends DISCONNECT only when nothing is unacknowledged, and waits for that forever.
+    for (const id of Object.keys(this.#client.outgoing)) this.#client.removeOutgoingMessage(+id)
+    this.#client.end(false)
+  }
+
+  #fail(cause: TransportError): void {
+    if (this.#down) return
+    this.#down = true
+    for (const deadline of this.#deadlines) clearTimeout(deadline)
+    this.#client.end(true)
+    this.#client.stream.destroy()
+    this.#end()
+    this.#events.onDown(cause)
+  }
+
+  /** Waits for an answer of the broker; a broker that gives none in time is gone. */
+  async #acknowledged<T>(
+    what: string,
+    request: (resolve: (answer: T) => void) => void,
+  ): Promise<T> {
+    const deadline = setTimeout(
+      () => this.destroy(`no ${what} within ${this.#timeoutMs} ms`),
+      this.#timeoutMs,
+    )
+    this.#deadlines.add(deadline)
+    const answer = new Promise<T>(resolve => request(resolve))
+    const gone = this.#ended.then(() => {
+      throw new TransportError('ERR_NOT_CONNECTED', `${this.#url}: no connection for a ${what}`)
+    })
+    try {
+      return await Promise.race([answer, gone])
+    } finally {
+      clearTimeout(deadline)
+      this.#deadlines.delete(deadline)
+    }
+  }
+
+  #explain(error: Error): TransportError {
+    const refused = refusal(this.#url, error)
+    if (refused) return refused
+    if (!this.#up) return this.#unreachable(describe(error))
+    return new TransportError('ERR_NOT_CONNECTED', `${this.#url}: ${error.message}`)
+  }
+
+  #unreachable(reason: string): TransportError {
+    return new TransportError(
+      'ERR_BROKER_UNREACHABLE',
+      `no broker at ${this.#url}: ${reason}; start the broker or correct the address`,
+    )
+  }
+}
+
+/** Where several addresses were tried, the error has a code but no message. */
+function describe(error: Error): string {
+  return error.message || ('code' in error && String(error.code)) || error.name
+}
+
+function toMqttWill({ topic, payload, qos, retain }: Will) {
+  return { topic, payload: asBuffer(payload), qos, retain }
+}
+
+/** The same bytes as a Buffer, which mqtt.js wants. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** A small payload is a view of the chunk it was read with; a handler that keeps it would keep both. */
+function unpinned(payload: Buffer): Uint8Array {
+  return payload.byteLength * 2 < payload.buffer.byteLength ? new Uint8Array(payload) : payload
+}
