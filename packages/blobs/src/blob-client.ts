@@ -30,7 +30,7 @@ export interface BlobClientOptions {
   readonly chunkBytes: number
   /** Ranges of all fetches together that are under way or wait to be written. */
   readonly window: number
-  /** Time for the answer to one request. */
+  /** Time for the answer to one request; up to eight times as much on a slow link. */
   readonly timeoutMs: number
   /** Requests for a range after the first one, in a time in which nothing arrives at all. */
   readonly retries: number
@@ -84,7 +84,7 @@ export class BlobClient {
     return this.#shared(coordinator, sha).join(signal)
   }
 
-  /** Ends all fetches with ERR_CLOSED; what has arrived is kept. */
+  /** Ends all fetches with ERR_CLOSED and the subscription; what has arrived is kept. */
   async close(): Promise<void> {
     this.#closed = true
     const fetches = [...this.#fetches.values()]

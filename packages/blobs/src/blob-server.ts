@@ -4,6 +4,7 @@ import {
   FRAME_QOS,
   type ParsedTopic,
   parseBlobGet,
+  TOPICS,
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
@@ -80,10 +81,10 @@ export class BlobServer {
 
   /** Resolves when the broker has granted the subscription. */
   async start(): Promise<void> {
+    const handler = (topic: string, payload: Uint8Array) => this.#receive(topic, payload)
+    const { qos } = TOPICS.blobGet
     for (const filter of this.#filters) {
-      await this.#options.transport.subscribe(filter, (topic, payload) => {
-        this.#receive(topic, payload)
-      })
+      await this.#options.transport.subscribe(filter, handler, { qos })
     }
   }
 

@@ -131,6 +131,7 @@ export class BlobStore {
    * Removes the least recently used blobs and parts until the rest fits into `maxBytes`. What is in
    * use or being fetched stays, so the rest may be larger.
    *
+   * @param inUse also what is about to be used, so that it does not go between fetch and use
    * @returns names of what was removed
    */
   async keepWithin(maxBytes: number, inUse: ReadonlySet<string>): Promise<string[]> {

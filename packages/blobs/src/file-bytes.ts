@@ -64,8 +64,9 @@ export async function writeAt(
   }
 }
 
-/** Makes a rename in the folder survive a power cut. */
+/** Makes a rename in the folder survive a power cut; Windows cannot open folders, and need not. */
 export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
     await handle.sync()

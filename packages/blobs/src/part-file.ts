@@ -29,11 +29,19 @@ export class PartFile {
     this.#length = length
   }
 
-  /** Opens the part as an earlier transfer left it, or an empty one. */
+  /**
+   * Opens the part as an earlier transfer left it, or an empty one.
+   *
+   * @throws {BlobError} ERR_DISK_FULL
+   */
   static async open(options: PartFileOptions): Promise<PartFile> {
-    const handle = await open(options.path, constants.O_RDWR | constants.O_CREAT)
-    const { size } = await handle.stat()
-    return new PartFile(options, handle, size)
+    try {
+      const handle = await open(options.path, constants.O_RDWR | constants.O_CREAT)
+      const { size } = await handle.stat()
+      return new PartFile(options, handle, size)
+    } catch (error) {
+      throw explainDiskFull(error, options.path)
+    }
   }
 
   /** Bytes that are there. */

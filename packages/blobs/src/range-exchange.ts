@@ -9,6 +9,7 @@ import {
 import type { Transport } from '@cocoi/transport'
 import { DropCounter, type OnDrop } from './drop.ts'
 import { BlobError } from './errors.ts'
+import { Patience } from './patience.ts'
 import { disagreement, PendingRange, type RangeAnswer, type WantedRange } from './pending-range.ts'
 
 /** How ranges are asked for. */
@@ -18,7 +19,7 @@ export interface RangeExchangeOptions {
   readonly device: string
   /** Longest range that will be asked for. */
   readonly maxRangeBytes: number
-  /** Time for one answer. */
+  /** Time for one answer; up to eight times as much on a slow link. */
   readonly timeoutMs: number
   /** Requests for a range after the first one, in a time in which nothing arrives at all. */
   readonly retries: number
@@ -41,12 +42,15 @@ export class RangeExchange {
   readonly #filters: readonly string[]
   readonly #drops: DropCounter
   readonly #pending = new Map<string, PendingRange>()
+  readonly #patience: Patience
   #subscription: Promise<void> | undefined
+  #unlisten: (() => void) | undefined
   #arrivals = 0
 
   constructor(options: RangeExchangeOptions) {
     this.#options = options
     this.#filters = options.topics.filters('blobData', { device: options.device })
+    this.#patience = new Patience(options.timeoutMs)
     this.#drops = new DropCounter('blobData', options.onDrop)
   }
 
@@ -74,6 +78,7 @@ export class RangeExchange {
 
   /** Ends the subscription. */
   async close(): Promise<void> {
+    this.#unlisten?.()
     if (!this.#subscription) return
     const { transport } = this.#options
     const ended = Promise.allSettled(this.#filters.map(filter => transport.unsubscribe(filter)))
@@ -87,11 +92,10 @@ export class RangeExchange {
     for (let failures = 0; failures <= this.#options.retries; failures++) {
       const arrivals = this.#arrivals
       const answer = await this.#askOnce(pending, signal)
-      if (answer?.type === 'chunk') return answer
       if (answer?.type === 'missing' && ++missing > 1) return answer
       if (answer?.type === 'unsent') cause = answer.cause
-      const late = await pending.pause(this.#backoffMs(failures), signal)
-      if (late) return late
+      const chunk = await pending.pause(this.#backoffMs(failures), signal)
+      if (chunk) return chunk
       // A slow link is not a dead one: while anything arrives there is no reason to give up.
       if (answer?.type === 'missing' || this.#arrivals !== arrivals) failures = -1
     }
@@ -102,7 +106,7 @@ export class RangeExchange {
     const attempt = new AbortController()
     void this.#send(pending, attempt.signal)
     try {
-      return await pending.outcome(this.#options.timeoutMs, signal)
+      return await pending.outcome(this.#patience.timeoutMs, signal)
     } finally {
       attempt.abort()
     }
@@ -133,7 +137,17 @@ export class RangeExchange {
 
   async #subscribe(): Promise<void> {
     const handler = (topic: string, payload: Uint8Array) => this.#receive(topic, payload)
-    for (const filter of this.#filters) await this.#options.transport.subscribe(filter, handler)
+    const { qos } = TOPICS.blobData
+    this.#unlisten ??= this.#options.transport.onDisconnect(reason => this.#disconnected(reason))
+    for (const filter of this.#filters) {
+      await this.#options.transport.subscribe(filter, handler, { qos })
+    }
+  }
+
+  /** What was on its way is lost: it is asked for again without waiting for its time to pass. */
+  #disconnected(reason: string): void {
+    const cause = new Error(reason)
+    for (const pending of this.#pending.values()) pending.deliver({ type: 'unsent', cause })
   }
 
   #receive(topic: string, payload: Uint8Array): void {
@@ -159,11 +173,22 @@ export class RangeExchange {
     const [tensor] = frame?.tensors ?? []
     if (frame?.header.type !== 'chunk' || tensor?.type !== 'uint8') return 'bad-frame'
     const { offset, total } = frame.header
+    return this.#acceptChunk(pending, offset, { type: 'chunk', bytes: tensor.data, total })
+  }
+
+  #acceptChunk(
+    pending: readonly PendingRange[],
+    offset: number,
+    chunk: Extract<RangeAnswer, { type: 'chunk' }>,
+  ): string | undefined {
     const range = pending.find(({ wanted }) => wanted.offset === offset)
-    const answer = { type: 'chunk', bytes: tensor.data, total } as const
-    const reason = range ? disagreement(range.wanted, answer) : 'not-asked'
+    const reason = range && disagreement(range.wanted, chunk)
     if (reason) return reason
-    if (!range?.deliver(answer)) return 'not-asked'
+    if (!range?.deliver(chunk)) {
+      this.#patience.duplicated()
+      return 'not-asked'
+    }
+    this.#patience.answered()
     this.#arrivals += 1
     return undefined
   }
@@ -189,7 +214,7 @@ export class RangeExchange {
     const reason = cause instanceof Error ? `: ${cause.message}` : ''
     const message =
       `coordinator ${coordinator} did not send blob ${sha} from byte ${offset} on: ${retries + 1} ` +
-      `requests, ${timeoutMs} ms each, and nothing arrived${reason}`
+      `requests, at least ${timeoutMs} ms each, and nothing arrived${reason}`
     return new BlobError('ERR_BLOB_TIMEOUT', message, cause === undefined ? {} : { cause })
   }
 }
