@@ -16,8 +16,7 @@ export interface Hooks {
 export async function createAedes({ limits }: BrokerOptions, hooks: Hooks): Promise<Aedes> {
   const { gate } = hooks
   const aedes = await Aedes.createBroker({
-    // 0 is unlimited. With a limit, aedes delivers nothing to anyone while that many messages wait for
-    // readers that do not read; the delivery guard is what bounds memory.
+    // Unlimited: with a limit, messages that wait for one reader hold up those for all others.
     concurrency: 0,
     connectTimeout: limits.connectTimeoutMs,
     preConnect: (client, packet, done) => {
@@ -27,8 +26,12 @@ export async function createAedes({ limits }: BrokerOptions, hooks: Hooks): Prom
     authenticate: (client, username, password, done) => {
       void gate.admit(client, username, password).then(refusal => done(refusal ?? null, !refusal))
     },
-    // A refused publication closes the connection: MQTT 3.1.1 has no other way to say so.
-    authorizePublish: (client, packet, done) => done(gate.publish(client, packet) ?? null),
+    authorizePublish: (client, packet, done) => {
+      const refusal = gate.publish(client, packet)
+      if (!refusal) hooks.ledger.receivedBytes += packet.payload.length
+      // An error closes the connection: MQTT 3.1.1 has no other way to refuse a publication.
+      done(refusal ?? null)
+    },
     authorizeSubscribe: (client, subscription, done) =>
       done(null, gate.subscribe(client, subscription) ? null : subscription),
     authorizeForward: forwarder(new DeliveryGuard(limits.maxQueuedBytesPerClient), hooks.ledger),
@@ -57,9 +60,6 @@ function listen(aedes: Aedes, { gate, ledger }: Hooks): void {
     ledger.record({ type: 'client-gone', client: client.id })
   })
   aedes.on('unsubscribe', (filters, client) => gate.unsubscribe(client, filters))
-  aedes.on('publish', (packet, client) => {
-    if (client) ledger.receivedBytes += packet.payload.length
-  })
   const failed = (client: Client, error: Error) => {
     if (error instanceof Refused) return
     ledger.record({ type: 'error', reason: error.message, ...(client.id && { client: client.id }) })

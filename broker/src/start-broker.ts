@@ -8,6 +8,7 @@ import { Gate } from './gate.ts'
 import { Ledger } from './ledger.ts'
 import type { Broker, BrokerOptions, BrokerStats } from './options.ts'
 import { guardPacketSize } from './packet-guard.ts'
+import { neverWaitForReaders } from './write-guard.ts'
 
 /**
  * Starts an MQTT 3.1.1 broker that keeps everything in memory.
@@ -22,7 +23,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const server = createServer({ noDelay: true }, socket => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    guardPacketSize(aedes.handle(socket), options.limits)
+    const client = aedes.handle(socket)
+    guardPacketSize(client, options.limits)
+    neverWaitForReaders(client)
   })
   boundConnections(server, options, ledger)
   try {

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { BrokerError } from '@cocoi/broker'
+import { expect } from 'chai'
+import { testBroker } from './brokers.ts'
+import { publishPacket } from './packets.ts'
+import { RawClient } from './raw-client.ts'
+
+async function refusal(promise: Promise<unknown>): Promise<BrokerError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).to.be.instanceOf(BrokerError)
+  return error as BrokerError
+}
+
+describe('startBroker', () => {
+  it('names the port that is in use and how to get on', async () => {
+    const other = createServer()
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    const { port } = other.address() as AddressInfo
+    const error = await refusal(testBroker({ port }))
+    other.close()
+    expect(error.code).to.equal('ERR_PORT_IN_USE')
+    expect(error.message)
+      .to.include(`${port}`)
+      .and.match(/stop|another/)
+  })
+
+  it('names an address it cannot listen on', async () => {
+    const error = await refusal(testBroker({ host: '192.0.2.1' }))
+    expect(error.code).to.equal('ERR_LISTEN')
+    expect(error.message).to.include('192.0.2.1')
+  })
+
+  it('frees its port and every connection when it is closed', async () => {
+    const broker = await testBroker()
+    const [client] = await RawClient.login(broker.port)
+    const stranger = await RawClient.open(broker.port)
+    await broker.close()
+    await Promise.all([client.closed, stranger.closed])
+    const again = await testBroker({ port: broker.port })
+    await again.close()
+  })
+
+  it('counts connections and payload bytes', async () => {
+    const broker = await testBroker()
+    const [client] = await RawClient.login(broker.port)
+    await client.subscribe('cocoi/events')
+    client.send(publishPacket('cocoi/events', '12345'))
+    await client.message()
+    expect(broker.stats()).to.deep.equal({
+      connections: 1,
+      dropped: 0,
+      refused: 0,
+      bytes: { received: 5, sent: 5, queued: 0 },
+    })
+    await broker.close()
+    expect(broker.events.map(({ type }) => type)).to.deep.equal(['client-connected', 'client-gone'])
+  })
+})
