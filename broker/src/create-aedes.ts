@@ -5,6 +5,7 @@ import type { Gate } from './gate.ts'
 import type { Ledger } from './ledger.ts'
 import type { BrokerOptions } from './options.ts'
 import { Refused } from './refused.ts'
+import { guardSessions } from './session-guard.ts'
 
 /** What the hooks of aedes consult. */
 export interface Hooks {
@@ -19,6 +20,8 @@ export async function createAedes({ limits }: BrokerOptions, hooks: Hooks): Prom
     // Unlimited: with a limit, messages that wait for one reader hold up those for all others.
     concurrency: 0,
     connectTimeout: limits.connectTimeoutMs,
+    // Each may hold a whole packet; nobody of ours sends QoS 2.
+    maxInflightInbound: 16,
     preConnect: (client, packet, done) => {
       gate.apply(client, packet)
       done(null, true)
@@ -36,6 +39,11 @@ export async function createAedes({ limits }: BrokerOptions, hooks: Hooks): Prom
       done(null, gate.subscribe(client, subscription) ? null : subscription),
     authorizeForward: forwarder(new DeliveryGuard(limits.maxQueuedBytesPerClient), hooks.ledger),
   })
+  const sessions = {
+    maxBytes: limits.maxQueuedBytesPerClient,
+    maxClients: limits.maxConnections,
+  }
+  guardSessions(aedes, sessions, hooks.ledger)
   listen(aedes, hooks)
   return aedes
 }

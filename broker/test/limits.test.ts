@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
 import { expect } from 'chai'
 import { type TestBroker, testBroker } from './brokers.ts'
-import { announcement, publishPacket } from './packets.ts'
-import { RawClient } from './raw-client.ts'
+import { announcement, packet, publishPacket, subscribePacket } from './packets.ts'
+import { PUBACK, PUBLISH, RawClient, SUBACK } from './raw-client.ts'
 
 const MAX_QUEUED = 4_000_000
 
@@ -120,6 +120,28 @@ describe('limits of the broker', () => {
       await ends.message()
       received = await stalled.message()
     }
+  })
+
+  it('keeps a bounded number of bytes for a client that is away, and delivers them', async () => {
+    const fields = { clientId: 'away', clean: false }
+    const [away] = await RawClient.login(broker.port, fields)
+    away.send(subscribePacket(['cocoi/bulk'], 1))
+    await away.next(SUBACK)
+    away.socket.end(announcement(0xe0, 0))
+    await away.closed
+    const sender = await client('sender')
+    for (let count = 0; count < 6; count += 1) {
+      sender.send(publishPacket('cocoi/bulk', Buffer.alloc(900_000), { qos: 1 }))
+      await sender.next(PUBACK)
+    }
+    const [back] = await RawClient.login(broker.port, fields)
+    for (let count = 0; count < 4; count += 1) {
+      const { body } = (await back.next(PUBLISH))!
+      back.send(packet(0x40, [body.subarray(12, 14)]))
+    }
+    sender.send(publishPacket('cocoi/bulk', 'room again', { qos: 1 }))
+    expect((await back.next(PUBLISH))?.body.subarray(14).toString()).to.equal('room again')
+    expect(broker.stats().dropped).to.equal(2)
   })
 
   it('refuses connections and subscriptions beyond its caps', async () => {

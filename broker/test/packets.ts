@@ -35,8 +35,8 @@ export function publishPacket(
   return packet(0x30 | (qos << 1) | (retain ? 1 : 0), [text(topic), ...id, Buffer.from(payload)])
 }
 
-export function subscribePacket(...filters: (string | Buffer)[]): Buffer {
-  const wanted = filters.flatMap(filter => [text(filter), Buffer.from([0])])
+export function subscribePacket(filters: readonly (string | Buffer)[], qos = 0): Buffer {
+  const wanted = filters.flatMap(filter => [text(filter), Buffer.from([qos])])
   return packet(0x82, [Buffer.from([0, 9]), ...wanted])
 }
 

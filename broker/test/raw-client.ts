@@ -56,7 +56,7 @@ export class RawClient {
 
   /** The codes of the SUBACK. */
   async subscribe(...filters: (string | Buffer)[]): Promise<number[]> {
-    this.send(subscribePacket(...filters))
+    this.send(subscribePacket(filters))
     const suback = await this.next(SUBACK)
     return [...(suback?.body.subarray(2) ?? [])]
   }

@@ -39,7 +39,7 @@ export interface MqttOptions {
   readonly onNotice?: OnNotice
 }
 
-/** Options that are the same at every attempt, for mqtt.js; see ARCHITECTURE.md for the reasons. */
+/** Options that are the same at every attempt, for mqtt.js. */
 export type FixedClientOptions = Omit<IClientOptions, 'will'> & { readonly connectTimeout: number }
 
 const PROTOCOLS = ['mqtt', 'mqtts', 'ws', 'wss'] as const
@@ -65,10 +65,13 @@ export function clientOptions(options: MqttOptions): FixedClientOptions {
     clientId: options.clientId,
     keepalive: options.keepaliveS,
     connectTimeout: options.connectTimeoutMs ?? 5000,
+    // aedes speaks 3.1.1 and nothing newer.
     protocolVersion: 4,
     clean: true,
+    // We reconnect with jitter, by a new client, and subscribe again ourselves.
     reconnectPeriod: 0,
     resubscribe: false,
+    // Otherwise what is published offline is sent, stale, at the next connect.
     queueQoSZero: false,
     timerVariant: 'native',
   }
