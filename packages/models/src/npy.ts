@@ -42,7 +42,9 @@ export function readNpy(bytes: Uint8Array): EngineTensor {
   }
   const need = dims.reduce((product, size) => product * size, elementBytes(type))
   const have = bytes.length - end
-  if (have === need) return { type, dims, data: bytes.subarray(end) }
+  if (have === need) {
+    return { type, dims, data: new Uint8Array(bytes.buffer, bytes.byteOffset + end, have) }
+  }
   const what = have < need ? 'was cut short' : 'holds more than one array'
   throw badNpy(`${type} [${dims}] needs ${need} bytes, the file has ${have}: it ${what}`)
 }

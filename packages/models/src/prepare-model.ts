@@ -14,6 +14,7 @@ import { isClassifier } from './classifier.ts'
 import { type DryRun, dryRun, type TensorFacts } from './dry-run.ts'
 import { ModelError } from './errors.ts'
 import { hashFile } from './hash-file.ts'
+import { dropRepeatedInitializers } from './initializers.ts'
 import { type InputSizes, inputSizes } from './input-sizes.ts'
 import type { ModelEntry } from './model-entry.ts'
 import { type Preparation, PreparationCache } from './preparation-cache.ts'
@@ -87,8 +88,9 @@ function prepare(
     const places = { outputFolder: scratchFolder, weightsFolder: source.weightsFolder }
     const { graph, weightsFile } = await rejected(modelPath, engine.normalise(source.graph, places))
     const model = freezeInputs(parseModel(graph))
-    const blobs = await weightsToBlobs(model, weightsFile, {
-      store,
+    dropRepeatedInitializers(model.graph!)
+    const blobs = await weightsToBlobs(model, {
+      ...{ weightsFile, sourceFolder: source.weightsFolder, store },
       onProgress: (done, total) => onProgress({ step: 'storing', done, total }),
     })
     onProgress({ step: 'checking' })

@@ -10,6 +10,7 @@ import {
   tensorBytes,
 } from '@cocoi/onnx'
 import { ModelError } from './errors.ts'
+import { allInitializers, replaceInitializers } from './initializers.ts'
 
 /** Weights from this size on are referred to instead of copied. */
 const referredFromBytes = 4096
@@ -18,14 +19,6 @@ const referredFromBytes = 4096
 export interface SourceFile {
   readonly path: string
   readonly bytes: Uint8Array
-}
-
-/** Every initializer of a graph, those of the graphs inside its nodes included. */
-export function allInitializers(graph: GraphProto): TensorProto[] {
-  const inner = graph.node
-    .flatMap(node => node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs)))
-    .flatMap(allInitializers)
-  return [...graph.initializer, ...inner]
 }
 
 /**
@@ -63,7 +56,8 @@ function requireBytes(folder: string, location: string, end: number): void {
  * @param spillPath file for weights that the model keeps as lists of numbers, not as bytes; written
  *   only if there are any
  * @returns the folder that all locations are relative to. onnxruntime refuses symbolic links out of
- *   it, so it is one that holds the files the links lead to.
+ *   it, so it is one that holds the files the links lead to; and one above them, so that no location
+ *   is a bare file name, as that of the normalised weights will be.
  */
 export function referToWeights(graph: GraphProto, source: SourceFile, spillPath: string): string {
   const places = new Map<TensorProto, ExternalLocation>()
@@ -71,12 +65,12 @@ export function referToWeights(graph: GraphProto, source: SourceFile, spillPath:
     const place = placeInFile(tensor, source) ?? spill(tensor, spillPath)
     if (place) places.set(tensor, place)
   }
-  const root = commonFolder([...places.values()].map(({ location }) => location))
-  replaceInitializers(graph, tensor => {
-    const place = places.get(tensor)
-    if (!place) return tensor
-    return setExternal(tensor, { ...place, location: relative(root, place.location) })
+  const root = dirname(commonFolder([...places.values()].map(({ location }) => location)))
+  const moved = [...places].map(([tensor, place]) => {
+    const location = relative(root, place.location)
+    return [tensor, setExternal(tensor, { ...place, location })] as const
   })
+  replaceInitializers(graph, new Map(moved))
   return root
 }
 
@@ -100,13 +94,6 @@ function spill(tensor: TensorProto, path: string): ExternalLocation | undefined 
   const offset = statSync(path, { throwIfNoEntry: false })?.size ?? 0
   appendFileSync(path, bytes)
   return { location: realpathSync(path), offset, length: bytes.length }
-}
-
-function replaceInitializers(graph: GraphProto, place: (tensor: TensorProto) => TensorProto): void {
-  graph.initializer = graph.initializer.map(place)
-  for (const { g, graphs } of graph.node.flatMap(node => node.attribute)) {
-    for (const inner of g ? [g, ...graphs] : graphs) replaceInitializers(inner, place)
-  }
 }
 
 function commonFolder(paths: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import type { BlobStore } from '@cocoi/blobs'
 import {
   type ExternalLocation,
@@ -7,12 +8,23 @@ import {
   setExternal,
   type TensorProto,
 } from '@cocoi/onnx'
+import { allInitializers, replaceInitializers } from './initializers.ts'
 
 /** Initializers from this size on become blobs; smaller ones lie in the graph. */
 const blobFromBytes = 4096
 
 /** The part of a blob store that a model's weights are written to. */
 export type WeightStore = Pick<BlobStore, 'put' | 'putFile'>
+
+/** Where the weights of a normalised model are, and where they go. */
+export interface WeightMove {
+  /** File that onnxruntime made. */
+  readonly weightsFile: string
+  /** Folder of what it left where it was: the weights of graphs inside nodes (If, Loop). */
+  readonly sourceFolder: string
+  readonly store: WeightStore
+  readonly onProgress: (done: number, total: number) => void
+}
 
 /**
  * Moves the weights of a normalised model to a store, in place: each becomes external data in a
@@ -21,28 +33,32 @@ export type WeightStore = Pick<BlobStore, 'put' | 'putFile'>
  *
  * @returns the SHA-256 of every blob, sorted
  */
-export async function weightsToBlobs(
-  model: ModelProto,
-  weightsFile: string,
-  { store, onProgress }: { store: WeightStore; onProgress: (done: number, total: number) => void },
-): Promise<string[]> {
+export async function weightsToBlobs(model: ModelProto, move: WeightMove): Promise<string[]> {
   const graph = model.graph!
-  const blobs = new Set<string>()
-  for (const [index, tensor] of graph.initializer.entries()) {
-    const moved = await move(tensor, weightsFile, store)
-    graph.initializer[index] = moved
-    const location = externalLocation(moved)?.location
-    if (location) blobs.add(location)
-    onProgress(index + 1, graph.initializer.length)
+  const tensors = allInitializers(graph)
+  const moved = new Map<TensorProto, TensorProto>()
+  for (const tensor of tensors) {
+    moved.set(tensor, await moveTensor(tensor, move))
+    move.onProgress(moved.size, tensors.length)
   }
-  return [...blobs].sort()
+  replaceInitializers(graph, moved)
+  const locations = [...moved.values()].map(tensor => externalLocation(tensor)?.location)
+  return [...new Set(locations.filter(sha => sha !== undefined))].sort()
 }
 
-async function move(tensor: TensorProto, file: string, store: WeightStore): Promise<TensorProto> {
+async function moveTensor(tensor: TensorProto, move: WeightMove): Promise<TensorProto> {
   const place = externalLocation(tensor)
-  const length = place?.length ?? tensor.rawData.length
-  if (length < blobFromBytes) return place ? inlined(tensor, file, place) : tensor
-  const sha = place ? await store.putFile(file, place) : await store.put(tensor.rawData)
+  if (!place) {
+    const { length } = tensor.rawData
+    if (length < blobFromBytes) return tensor
+    const location = await move.store.put(tensor.rawData)
+    return setExternal(tensor, { location, offset: 0, length })
+  }
+  const { location, offset, length } = place
+  const file =
+    location === basename(move.weightsFile) ? move.weightsFile : join(move.sourceFolder, location)
+  if (length < blobFromBytes) return inlined(tensor, file, place)
+  const sha = await move.store.putFile(file, { offset, length })
   return setExternal(tensor, { location: sha, offset: 0, length })
 }
 
