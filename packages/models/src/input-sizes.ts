@@ -33,12 +33,14 @@ export function fixInputSizes(model: ModelProto, sizes: InputSizes): void {
   const known = new Map(Object.entries(sizes.dimensions))
   applyImageSize(graph, sizes, known)
   for (const dimension of open) {
-    const { key, symbol, index, rank } = dimension
-    const given = known.get(key) ?? (symbol === '' ? undefined : known.get(symbol))
-    const size = given ?? (index === 0 && rank > 1 ? 1 : undefined)
-    if (size !== undefined && symbol !== '') known.set(symbol, size)
+    const size = sizeOf(dimension, known)
+    if (size !== undefined && dimension.symbol !== '') known.set(dimension.symbol, size)
   }
-  for (const dimension of open) dimension.fix(sizeOf(dimension, known))
+  for (const dimension of open) {
+    const size = sizeOf(dimension, known)
+    if (size === undefined) throw leftOpen(dimension)
+    dimension.fix(size)
+  }
   for (const output of graph.output.flatMap(openDimensions)) {
     const size = known.get(output.symbol)
     if (size !== undefined) output.fix(size)
@@ -72,13 +74,16 @@ function dimensionsOf({ type }: ValueInfoProto) {
   return (type?.value.case === 'tensorType' && type.value.value.shape?.dim) || []
 }
 
-function sizeOf(dimension: OpenDimension, known: ReadonlyMap<string, number>): number {
+/** The size that is given, else 1 for a batch: the first of several dimensions. */
+function sizeOf(dimension: OpenDimension, known: ReadonlyMap<string, number>): number | undefined {
   const { key, symbol, index, rank } = dimension
-  const size = known.get(key) ?? known.get(symbol) ?? (index === 0 && rank > 1 ? 1 : undefined)
-  if (size !== undefined) return size
+  return known.get(key) ?? known.get(symbol) ?? (index === 0 && rank > 1 ? 1 : undefined)
+}
+
+function leftOpen({ key, symbol }: OpenDimension): ModelError {
   const name = symbol || key
   const message = `dimension "${name}" (${key}) of the model is open; give it a size in config.json`
-  throw new ModelError('ERR_SYMBOLIC_SHAPE', `${message}: {"dimensions": {"${name}": 224}}`)
+  return new ModelError('ERR_SYMBOLIC_SHAPE', `${message}: {"dimensions": {"${name}": 224}}`)
 }
 
 function requireKnown(dimensions: Readonly<Record<string, number>>, graph: GraphProto): void {
