@@ -6,6 +6,7 @@ import {
   freezeInputs,
   type ModelProto,
   makeValueInfo,
+  OnnxError,
   parseModel,
   serializeModel,
 } from '@cocoi/onnx'
@@ -57,8 +58,10 @@ export async function prepareModel(
   options.onProgress?.({ step: 'hashing' })
   const key = await cache.key(entry.modelPath, sizes)
   const known = await cache.find(key, entry.modelPath)
-  const preparation =
-    known && (await isStored(known, options.store)) ? known : await prepare(entry, sizes, options)
+  const reusable = known && (await isStored(known, options.store))
+  const preparation = reusable
+    ? known
+    : await naming(entry.modelPath, prepare(entry, sizes, options))
   checkLabels(entry, preparation)
   if (preparation !== known) await cache.remember(key, preparation)
   options.onProgress?.({ step: 'ready' })
@@ -86,7 +89,7 @@ function prepare(
     const source = await readSourceInThread(modelPath, { sizes, scratchFolder })
     onProgress({ step: 'normalising' })
     const places = { outputFolder: scratchFolder, weightsFolder: source.weightsFolder }
-    const { graph, weightsFile } = await rejected(modelPath, engine.normalise(source.graph, places))
+    const { graph, weightsFile } = await engine.normalise(source.graph, places)
     const model = freezeInputs(parseModel(graph))
     dropRepeatedInitializers(model.graph!)
     const blobs = await weightsToBlobs(model, {
@@ -94,8 +97,7 @@ function prepare(
       onProgress: (done, total) => onProgress({ step: 'storing', done, total }),
     })
     onProgress({ step: 'checking' })
-    const run = dryRun(model, { engine, weightsFolder: store.folder })
-    const io = stateShapes(model, await rejected(modelPath, run))
+    const io = stateShapes(model, await dryRun(model, { engine, weightsFolder: store.folder }))
     checkModel(model)
     const graphSha = await store.put(serializeModel(model))
     const externalFiles = await hashAll(source.externalFiles, modelPath)
@@ -103,10 +105,14 @@ function prepare(
   })
 }
 
-async function rejected<T>(path: string, outcome: Promise<T>): Promise<T> {
+/** Adds the file to what is wrong with its model; other errors stay as they are. */
+async function naming<T>(path: string, outcome: Promise<T>): Promise<T> {
   try {
     return await outcome
   } catch (cause) {
+    if (cause instanceof OnnxError) {
+      throw new ModelError(cause.code, `${path}: ${cause.message}`, { cause })
+    }
     if (!(cause instanceof EngineError) || cause.code !== 'ERR_ENGINE_LOAD') throw cause
     const message = `${path}: onnxruntime does not take this model: ${cause.message}`
     throw new ModelError('ERR_MODEL_REJECTED', message, { cause })

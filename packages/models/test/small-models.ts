@@ -10,6 +10,7 @@ import {
   makeNode,
   makeValueInfo,
   serializeModel,
+  setExternal,
 } from '@cocoi/onnx'
 import { waveFloats } from './plain-runtime.ts'
 
@@ -62,6 +63,20 @@ export function detector(): ModelProto {
       int64Tensor('most', [10]),
     ],
   })
+}
+
+/** Moves the weights of a model to a file beside it, after some bytes that belong to nobody. */
+export async function keepWeightsIn(
+  model: ModelProto,
+  folder: string,
+  file: string,
+): Promise<void> {
+  const graph = model.graph!
+  const index = graph.initializer.findIndex(({ name }) => name === 'weights')
+  const bytes = graph.initializer[index]!.rawData
+  await writeFile(join(folder, file), Buffer.concat([Buffer.alloc(64), bytes]))
+  const place = { location: file, offset: 64, length: bytes.length }
+  graph.initializer[index] = setExternal(graph.initializer[index]!, place)
 }
 
 /** The entry of a model that is written to a folder; no repository is needed. */
