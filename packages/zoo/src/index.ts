@@ -1,1 +1,6 @@
-export {}
+export { buildModel } from './build-model.ts'
+export { ZooError, type ZooErrorCode } from './errors.ts'
+export { seededTensor } from './seeded-tensor.ts'
+export type { Distribution } from './seeded-values.ts'
+export { type StreamedModel, streamModel } from './stream-model.ts'
+export { ZOO, type ZooEntry, type ZooName, zooName } from './zoo.ts'
