@@ -1,1 +1,9 @@
-export {}
+export { ServiceError, type ServiceErrorCode } from './errors.ts'
+export { type LoadConfigOptions, loadConfig } from './load-config.ts'
+export { type BrokerConfig, brokerSchema } from './schema/broker.ts'
+export { type CoordinatorConfig, coordinatorSchema } from './schema/coordinator.ts'
+export { type DeviceConfig, deviceSchema } from './schema/device.ts'
+export { type LogConfig, logSchema } from './schema/log.ts'
+export { type MqttConfig, mqttSchema } from './schema/mqtt.ts'
+export { CONFIG_SECTIONS } from './schema/sections.ts'
+export { readSecret } from './secret.ts'

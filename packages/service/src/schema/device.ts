@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { bytes, count, identifier, milliseconds, path } from './quantities.ts'
+
+/** Section `device`: one device agent. */
+export const deviceSchema = z.strictObject({
+  id: z
+    .union([z.literal(''), identifier], {
+      error: "use 1 to 64 letters, digits, '_' or '-', beginning with a letter or digit",
+    })
+    .describe('name of this device in topics; empty for its host name'),
+  state: path.describe('folder for model files received from the coordinator'),
+  threads: z.int().min(0).describe('threads of the inference engine; 0 for all cores but one'),
+  heartbeatMs: milliseconds.describe('time between two health messages'),
+  stretch: z
+    .number()
+    .min(1)
+    .describe('a subtask takes this times as long as it needs, to imitate a slower device'),
+  maxCacheBytes: bytes.describe('model files kept; the least recently used go first'),
+  maxQueue: count.describe('subtasks that may wait; more are refused'),
+})
+
+export type DeviceConfig = z.output<typeof deviceSchema>

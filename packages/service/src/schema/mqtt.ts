@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { bytes, optionalPath } from './quantities.ts'
+
+const PROTOCOLS = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
+
+function parsed(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+const url = z
+  .string()
+  .refine(text => PROTOCOLS.includes(parsed(text)?.protocol ?? ''), {
+    error: 'use mqtt://host:port, or mqtts://, ws:// or wss://',
+    abort: true,
+  })
+  .refine(text => !parsed(text)?.username && !parsed(text)?.password, {
+    error:
+      'put the user name in mqtt.username and the password in the file mqtt.passwordFile names',
+  })
+
+const base = z
+  .string()
+  .refine(text => text.split('/').every(level => /^[^+#$\p{Cc}]+$/u.test(level)), {
+    error: 'a base topic has no empty level and none of + # $; use a name like cocoi',
+  })
+
+/** Section `mqtt`: how an agent reaches the broker. Secrets are files, never values. */
+export const mqttSchema = z
+  .strictObject({
+    url: url.describe('broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, host and port'),
+    base: base.describe('first levels of every topic'),
+    username: z.string().describe('user name; empty for none'),
+    passwordFile: optionalPath.describe('file with the password; empty for none'),
+    caFile: optionalPath.describe("PEM file of the broker's CA; empty for the system's"),
+    certFile: optionalPath.describe('PEM file of the client certificate; empty for none'),
+    keyFile: optionalPath.describe('PEM file of the key of that certificate; empty for none'),
+    maxPayloadBytes: bytes
+      .min(1024)
+      .describe('largest payload the broker takes; larger messages travel in parts'),
+  })
+  .refine(({ username, passwordFile }) => passwordFile === '' || username !== '', {
+    error: 'a password goes with a user name: set mqtt.username too',
+    path: ['passwordFile'],
+  })
+  .refine(({ certFile, keyFile }) => (certFile === '') === (keyFile === ''), {
+    error: 'certificate and key go together: set both mqtt.certFile and mqtt.keyFile',
+    path: ['certFile'],
+  })
+
+export type MqttConfig = z.output<typeof mqttSchema>
