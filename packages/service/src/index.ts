@@ -1,5 +1,7 @@
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
+export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'
 export { type CoordinatorConfig, coordinatorSchema } from './schema/coordinator.ts'
 export { type DeviceConfig, deviceSchema } from './schema/device.ts'
