@@ -1,3 +1,4 @@
+export { type DaemonOptions, type RunningDaemon, runDaemon } from './daemon.ts'
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
 export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
