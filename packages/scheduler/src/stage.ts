@@ -104,7 +104,7 @@ export class Stage {
 
   #takeResult(key: AttemptKey): void {
     const attempt = this.#attempts.find(key)
-    if (!attempt || this.#received.has(key.row)) return
+    if (!attempt) return
     this.#attempts.settle(attempt, 'answered')
     this.#received.add(key.row)
     for (const other of this.#attempts.ofRow(key.row)) this.#supersede(other)
@@ -166,15 +166,12 @@ export class Stage {
   }
 
   /**
-   * Whether even the rows that might still come would not span, although somebody is there to
-   * compute: what is missing failed everywhere. With nobody there, somebody may yet come.
+   * Whether even all that those who are there, suspects included, may still be asked for would not
+   * span: what is missing failed everywhere. With nobody there, somebody may yet come.
    */
   #isHopeless(): boolean {
     const field = this.#field('live', 'suspect')
-    const open = new Set(this.#attempts.open.map(({ row }) => row))
-    const possible = this.#rows().filter(
-      row => this.#received.has(row) || open.has(row) || hasTaker(row, field),
-    )
+    const possible = this.#rows().filter(row => this.#received.has(row) || hasTaker(row, field))
     return field.devices.length > 0 && !this.#spans(possible)
   }
 

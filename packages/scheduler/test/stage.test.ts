@@ -30,6 +30,8 @@ describe('Stage', () => {
     stage.step({ type: 'start' }, 0)
     stage.step({ type: 'result', row: 1, attempt: 1, device: 'pi-2' }, 10)
     stage.step({ type: 'device-lost', device: 'pi-1' }, 20)
+    stage.step({ type: 'device-suspect', device: 'pi-1' }, 21)
+    stage.step({ type: 'device-lost', device: 'a stranger' }, 22)
     stage.step({ type: 'device-suspect', device: 'pi-3' }, 30)
     const snapshot = stage.snapshot()
     expect(snapshot).to.deep.equal({
