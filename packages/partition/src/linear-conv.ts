@@ -1,6 +1,5 @@
 import {
   ElementType,
-  type GraphProto,
   intAttribute,
   intsAttribute,
   type ModelProto,
@@ -36,31 +35,30 @@ export interface LinearConv {
   readonly flops: number
 }
 
-/** A Conv that has to stay local, and the reason in words. */
+/** A layer of linear operations that has to stay local, and the reason in words. */
 export interface LocalConv {
   readonly output: string
   readonly opType: string
   readonly reason: string
 }
 
-/** Sorts the Conv nodes of a model into those that can be distributed and those that cannot. */
+/**
+ * Sorts the convolutions and matrix products of a model into those that can be distributed and
+ * those that cannot.
+ */
 export function findLinearConvs(model: ModelProto): { convs: LinearConv[]; local: LocalConv[] } {
   const [shapes, types] = [tensorShapes(model), tensorTypes(model)]
   const graph = model.graph!
   const constants = new Set(graph.initializer.map(tensor => tensor.name))
   const convs: LinearConv[] = []
   const local: LocalConv[] = []
-  for (const node of convNodes(graph)) {
+  for (const node of graph.node.filter(({ opType }) => /Conv|Gemm|MatMul/.test(opType))) {
     const found = describe(node, { shapes, types, constants })
     if (typeof found === 'string') {
       local.push({ output: node.output[0]!, opType: node.opType, reason: found })
     } else convs.push(found)
   }
   return { convs, local }
-}
-
-function convNodes(graph: GraphProto): NodeProto[] {
-  return graph.node.filter(node => /Conv/.test(node.opType))
 }
 
 interface Facts {

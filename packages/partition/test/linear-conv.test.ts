@@ -39,7 +39,7 @@ describe('findLinearConvs', () => {
     expect(findLinearConvs(modelOf(node, {})).convs).to.have.length(1)
   })
 
-  it('says why a convolution stays local', () => {
+  it('says why a layer stays local', () => {
     const dynamic = makeValueInfo('x', 'float32', [1, 2, 'height', 8])
     const half: TensorProto = {
       ...floatTensor('w', [2, 2, 1, 1], new Float32Array(4)),
@@ -52,6 +52,7 @@ describe('findLinearConvs', () => {
       [modelOf(conv(), { initializers: [half] }), 'only float32'],
       [modelOf(conv(['x', 'w', 'b']), {}), 'its bias is computed at run time'],
       [modelOf(makeNode('ConvTranspose', ['x', 'w'], ['y']), {}), 'ConvTranspose is not split'],
+      [modelOf(makeNode('Gemm', ['x', 'w'], ['y']), {}), 'Gemm is not split'],
       [modelOf(makeNode('ConvInteger', ['x', 'w'], ['y']), {}), 'ConvInteger is not split'],
       [
         modelOf(conv(), {

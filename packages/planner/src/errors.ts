@@ -1,4 +1,4 @@
-export type PlannerErrorCode = 'ERR_BAD_SCHEME_NAME' | 'ERR_NO_SHAPES'
+export type PlannerErrorCode = 'ERR_BAD_SCHEME_NAME'
 
 /** A plan cannot be made as asked; the message says what was understood and what is possible. */
 export class PlannerError extends Error {

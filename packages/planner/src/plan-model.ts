@@ -1,4 +1,4 @@
-import { type Code, createCode, type Scheme } from '@cocoi/coding'
+import { type Code, createCode, type Scheme, worstAmplification } from '@cocoi/coding'
 import type { ModelProto } from '@cocoi/onnx'
 import {
   type Axis,
@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly transport: TransportType
   /** Layers below this many operations per byte on the wire stay local. */
   readonly minIntensity: number
+  /** Noise amplification up to which survivors are decoded; only for a note to the user. */
+  readonly maxAmplification?: number
 }
 
 /** One stage: the layers, the cut, the code and what they cost. */
@@ -60,16 +62,41 @@ export function planModel(model: ModelProto, options: PlanOptions): ModelPlan {
   const { scheme, note } = resolveScheme(request, devices)
   const notes = note ? [note] : []
   if (!scheme) return nothing('local', transport, notes)
+  const { convs, local } = chooseConvs(model, options)
+  const layouts = layoutStages(model.graph!, convs, options.axis)
+  const stages = layouts.map(layout => planStage(layout, scheme, transport))
+  if (stages.length === 0) notes.push('no layer can be shared with gain: computed locally')
+  notes.push(...noiseNotes(stages, options))
+  return { kind: stages.length > 0 ? 'stages' : 'local', stages, local, transport, notes }
+}
+
+/** The convolutions worth distributing, and why the other layers stay. */
+function chooseConvs(
+  model: ModelProto,
+  options: PlanOptions,
+): { convs: LinearConv[]; local: LocalConv[] } {
   const found = findLinearConvs(model)
   const judged = found.convs.map(conv => ({ conv, reason: reasonToStay(conv, options) }))
   const convs = judged.filter(({ reason }) => reason === undefined).map(({ conv }) => conv)
-  const layouts = layoutStages(model.graph!, convs, options.axis)
-  const stages = layouts.map(layout => planStage(layout, scheme, transport))
   const stay = judged.flatMap(({ conv, reason }) =>
     reason ? [{ output: conv.output, opType: 'Conv', reason }] : [],
   )
-  const kind = stages.length > 0 ? 'stages' : 'local'
-  return { kind, stages, local: [...found.local, ...stay], transport, notes }
+  return { convs, local: [...found.local, ...stay] }
+}
+
+/** Says so when a code is so noisy that losing its worst rows costs a result more than k. */
+function noiseNotes(stages: readonly StagePlan[], options: PlanOptions): string[] {
+  const { maxAmplification: limit = Number.POSITIVE_INFINITY, transport } = options
+  const codes = new Map(stages.map(({ code }) => [JSON.stringify(code.scheme), code]))
+  return [...codes.values()].flatMap(code => {
+    const { amplification } = worstAmplification(code, { maxSets: 200 })
+    if (amplification <= limit) return []
+    const times = Math.round(amplification)
+    return [
+      `${code.scheme.type}:${code.n},${code.k} amplifies rounding errors up to ${times} times; beyond ${limit} ` +
+        `times ${transport} results are not decoded but more of them awaited`,
+    ]
+  })
 }
 
 function nothing(
@@ -83,6 +110,7 @@ function nothing(
 function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefined {
   const extent = conv.outputShape[options.axis === 'rows' ? 2 : 3]!
   if (extent < 2) return `it has ${extent} of the ${options.axis} to share`
+  if (conv.flops === 0) return 'it is empty'
   const bytes = (count(conv.inputShape) + count(conv.outputShape)) * elementBytes[options.transport]
   const intensity = conv.flops / bytes
   if (intensity >= options.minIntensity) return undefined

@@ -1,4 +1,4 @@
-import type { Scheme } from '@cocoi/coding'
+import { createCode, Decoder, type Scheme } from '@cocoi/coding'
 import { formatSchemeRequest, type SchemeRequest } from './scheme-request.ts'
 
 type CodedRequest = Exclude<SchemeRequest, { type: 'local' | 'whole' }>
@@ -9,9 +9,6 @@ export interface ResolvedScheme {
   readonly note: string | undefined
 }
 
-/** Seed of LT rows: fixed, so that coordinator, logs and tests speak of the same code. */
-const ltSeed = 1
-
 /**
  * Fits what was asked to the number of devices. A code needs no more rows than devices, and at
  * least one row fewer than it has as pieces to be worth its redundancy; one device cannot share a
@@ -19,7 +16,8 @@ const ltSeed = 1
  */
 export function resolveScheme(request: CodedRequest, devices: number): ResolvedScheme {
   if (devices < 2) {
-    return { scheme: undefined, note: `${devices} device cannot share a layer: computed locally` }
+    const note = `a layer is shared by two devices or more, ${devices} here: computed locally`
+    return { scheme: undefined, note }
   }
   if (request.type === 'uncoded')
     return { scheme: { type: 'uncoded', k: devices }, note: undefined }
@@ -30,9 +28,24 @@ export function resolveScheme(request: CodedRequest, devices: number): ResolvedS
   const note = changed
     ? `${formatSchemeRequest(request)} needs ${request.n} devices, ${devices} are here: using ${request.type}:${n},${k}`
     : undefined
-  const scheme: Scheme =
-    request.type === 'lt' ? { type: 'lt', n, k, seed: ltSeed } : { type: request.type, n, k }
-  return { scheme, note }
+  return { scheme: codeOf(request.type, n, k), note }
+}
+
+function codeOf(type: 'mds' | 'vandermonde' | 'lt', n: number, k: number): Scheme {
+  return type === 'lt' ? { type, n, k, seed: ltSeed(n, k) } : { type, n, k }
+}
+
+/**
+ * The first seed whose n rows determine the k pieces when all of them come back, since a random LT
+ * code of few rows often does not; the same for the same numbers, everywhere.
+ */
+function ltSeed(n: number, k: number): number {
+  const rows = Array.from({ length: n }, (_, i) => i)
+  for (let seed = 1; seed <= 64; seed++) {
+    const code = createCode({ type: 'lt', n, k, seed })
+    if (new Decoder(code).decode(rows)) return seed
+  }
+  return 1
 }
 
 function replication(r: number, devices: number): ResolvedScheme {
@@ -51,6 +64,5 @@ function defaultPieces(n: number): number {
 
 /** The same scheme cutting into fewer pieces, for layers that have fewer rows than it wants. */
 export function withPieces(scheme: Scheme, k: number): Scheme {
-  if (scheme.type === 'uncoded' || scheme.type === 'replication') return { ...scheme, k }
-  return { ...scheme, k }
+  return scheme.type === 'lt' ? codeOf('lt', scheme.n, k) : { ...scheme, k }
 }

@@ -11,7 +11,7 @@ export type SchemeRequest =
 
 /** The forms `parseSchemeRequest` reads, for messages and help texts. */
 export const schemeForms =
-  'local | whole | uncoded | replication:r | mds[:n,k] | vandermonde:n,k | lt:n,k'
+  'local | whole | uncoded | replication[:r] | mds[:n,k] | vandermonde[:n,k] | lt[:n,k]'
 
 /**
  * Reads a scheme as users write it, for example `mds:6,4`.
@@ -20,32 +20,39 @@ export const schemeForms =
  * @throws {CodingError} ERR_BAD_SCHEME if its numbers are impossible (k > n, k = 0)
  */
 export function parseSchemeRequest(text: string): SchemeRequest {
-  const [name = '', list] = text.trim().split(':')
-  const numbers = list === undefined ? [] : list.split(',').map(Number)
-  const request = requestOf(name, numbers)
+  const form = /^([a-z]+)(?::(\d+(?:,\d+)*))?$/.exec(text.trim())
+  const request = form && requestOf(form[1]!, form[2]?.split(',').map(Number) ?? [])
   if (request) return request
   const message = `"${text}" is not a scheme: use ${schemeForms}, for example mds:6,4`
   throw new PlannerError('ERR_BAD_SCHEME_NAME', message)
 }
 
-function requestOf(name: string, numbers: number[]): SchemeRequest | undefined {
-  const [first, second] = numbers
-  if (name === 'local' || name === 'whole' || name === 'uncoded') {
-    return numbers.length === 0 ? { type: name } : undefined
+function requestOf(name: string, numbers: readonly number[]): SchemeRequest | undefined {
+  switch (name) {
+    case 'local':
+    case 'whole':
+    case 'uncoded':
+      return numbers.length === 0 ? { type: name } : undefined
+    case 'replication':
+      return numbers.length <= 1 ? replication(numbers[0]) : undefined
+    case 'mds':
+    case 'vandermonde':
+    case 'lt':
+      if (numbers.length === 0) return { type: name }
+      return numbers.length === 2 ? coded(name, numbers[0]!, numbers[1]!) : undefined
+    default:
+      return undefined
   }
-  if (name === 'replication' && numbers.length <= 1) {
-    createCode({ type: 'replication', k: 1, r: first ?? 2 })
-    return { type: 'replication', r: first ?? 2 }
-  }
-  if (name !== 'mds' && name !== 'vandermonde' && name !== 'lt') return undefined
-  if (numbers.length === 0) return { type: name }
-  if (numbers.length !== 2) return undefined
-  createCode(codeOf(name, first!, second!))
-  return { type: name, n: first!, k: second! }
 }
 
-function codeOf(type: 'mds' | 'vandermonde' | 'lt', n: number, k: number) {
-  return type === 'lt' ? ({ type, n, k, seed: 1 } as const) : ({ type, n, k } as const)
+function replication(r = 2): SchemeRequest {
+  createCode({ type: 'replication', k: 1, r })
+  return { type: 'replication', r }
+}
+
+function coded(type: 'mds' | 'vandermonde' | 'lt', n: number, k: number): SchemeRequest {
+  createCode({ type, n, k, seed: 1 })
+  return { type, n, k }
 }
 
 /** The form that `parseSchemeRequest` reads back. */
