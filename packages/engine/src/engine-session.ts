@@ -65,13 +65,18 @@ export class RemoteSession implements EngineSession {
   }
 
   async release(): Promise<void> {
-    if (this.#released || !this.#connection.alive) return
+    if (this.#released || this.#connection.fault) return
     this.#released = true
-    await this.#connection.request('release', { session: this.#session })
+    await this.#connection.request('release', { session: this.#session }).catch(error => {
+      // What was released went with the worker.
+      if (!this.#connection.fault) throw error
+    })
   }
 
   #prepare(feeds: Readonly<Record<string, EngineTensor>>, transfer: boolean): TransferableFeeds {
-    if (this.#released || !this.#connection.alive) {
+    const { fault } = this.#connection
+    if (fault?.code === 'ERR_ENGINE_CLOSED') throw fault
+    if (this.#released || fault) {
       const reason = this.#released ? 'was released' : 'went with its worker thread'
       throw new EngineError('ERR_ENGINE_SESSION_LOST', `the session ${reason}; load it again`)
     }

@@ -31,13 +31,16 @@ export interface EngineTensor {
 
 /** @throws {EngineError} ERR_ENGINE_TENSOR unless `data` holds exactly what `dims` and `type` need */
 export function assertTensor(name: string, tensor: EngineTensor): void {
-  const size: number | undefined = elementSizes[tensor.type]
-  if (size === undefined) {
+  if (!Object.hasOwn(elementSizes, tensor.type)) {
     throw new EngineError('ERR_ENGINE_TENSOR', `tensor "${name}" has type ${tensor.type}, unknown`)
   }
-  const expected = tensor.dims.reduce((product, dim) => product * dim, size)
-  if (expected === tensor.data.byteLength) return
   const shape = `${tensor.type}[${tensor.dims.join(',')}]`
+  if (!tensor.dims.every(dim => Number.isSafeInteger(dim) && dim >= 0)) {
+    const message = `tensor "${name}" of ${shape} has a dimension that is no whole number from 0 on`
+    throw new EngineError('ERR_ENGINE_TENSOR', message)
+  }
+  const expected = tensor.dims.reduce((product, dim) => product * dim, elementSizes[tensor.type])
+  if (expected === tensor.data.byteLength) return
   const message = `tensor "${name}" of ${shape} needs ${expected} bytes, got ${tensor.data.byteLength}`
   throw new EngineError('ERR_ENGINE_TENSOR', message)
 }

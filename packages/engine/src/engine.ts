@@ -23,8 +23,8 @@ export interface Engine {
    */
   load(model: Uint8Array, options?: LoadOptions): Promise<EngineSession>
   /**
-   * Folds constants and BatchNorms, fixes symbolic dimensions, and moves weights of 4 KiB and more
-   * to a file of their own in `outputFolder`.
+   * Folds constants and BatchNorms, and moves weights of 4 KiB and more to a file of their own in
+   * `outputFolder`. Symbolic dimensions stay: onnxruntime-node has no way to fix them.
    *
    * @throws {EngineError} ERR_ENGINE_LOAD, ERR_ENGINE_CLOSED or ERR_ENGINE_CRASHED
    */
@@ -78,7 +78,7 @@ class WorkerEngine implements Engine {
 
   #connect(): WorkerConnection {
     if (this.#closed) throw new EngineError('ERR_ENGINE_CLOSED', 'the engine is closed')
-    if (!this.#connection?.alive) {
+    if (!this.#connection || this.#connection.fault) {
       this.#connection = new WorkerConnection({ threads: this.#threads }, this.#name)
     }
     return this.#connection

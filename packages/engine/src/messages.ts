@@ -33,8 +33,6 @@ export interface NormaliseOptions {
   readonly outputFolder: string
   /** Folder of the model's own external data, for a model given as bytes. */
   readonly weightsFolder?: string
-  /** Sizes of symbolic dimensions, by name. */
-  readonly dimensions?: Readonly<Record<string, number>>
 }
 
 /** What a normalised model consists of. */
@@ -82,16 +80,15 @@ export interface Exchanges {
   }
   release: { request: { session: number }; answer: undefined }
   normalise: { request: { model: ModelSource; options: NormaliseOptions }; answer: NormalisedModel }
-  close: { request: object; answer: undefined }
 }
 
 /** The verb of a request. */
 export type Verb = keyof Exchanges
 
-/** Main thread → worker. */
-export type Request = {
-  [V in Verb]: { id: number; verb: V } & Exchanges[V]['request']
-}[Verb]
+/** Main thread → worker. `close` has no answer but the end of the thread. */
+export type Request =
+  | { [V in Verb]: { id: number; verb: V } & Exchanges[V]['request'] }[Verb]
+  | { id: number; verb: 'close' }
 
 /** Worker → main thread: the answer to the request of that id, or why there is none. */
 export type Reply =

@@ -25,7 +25,6 @@ export async function normalise(
     ...commonOptions(settings),
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: graphFile,
-    ...(options.dimensions ? { freeDimensionOverrides: options.dimensions } : {}),
     extra: configEntries({
       'session.model_external_initializers_file_folder_path': options.weightsFolder,
       'session.optimized_model_external_initializers_file_name': weightsName,

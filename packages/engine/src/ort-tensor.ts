@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node'
 import type { ElementTypeName, EngineTensor } from './engine-tensor.ts'
+import { EngineError } from './errors.ts'
 
 type TypedArray = Tensor.DataTypeMap[Exclude<Tensor.Type, 'string'>]
 type ArrayConstructor = new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray
@@ -29,8 +30,16 @@ export function toOrtTensor({ type, dims, data }: EngineTensor): Tensor {
   return new Tensor(type, values as Tensor.DataTypeMap[typeof type], dims)
 }
 
-/** The bytes of an onnxruntime tensor, not copied. */
-export function fromOrtTensor(tensor: Tensor): EngineTensor {
+/**
+ * The bytes of an onnxruntime tensor, not copied.
+ *
+ * @throws {EngineError} ERR_ENGINE_RUN for element types that are not carried, such as strings
+ */
+export function fromOrtTensor(name: string, tensor: Tensor): EngineTensor {
+  if (!Object.hasOwn(arrays, tensor.type)) {
+    const message = `output "${name}" has elements of type ${tensor.type}, which are not carried`
+    throw new EngineError('ERR_ENGINE_RUN', message)
+  }
   const { buffer, byteOffset, byteLength } = tensor.data as TypedArray
   return {
     type: tensor.type as ElementTypeName,

@@ -23,9 +23,14 @@ export class Sessions {
   async load(number: number, model: Uint8Array, options: LoadOptions): Promise<SessionDescription> {
     const session = await InferenceSession.create(model, runOptions(this.#settings, options))
     this.#sessions.set(number, session)
-    return {
-      inputs: session.inputMetadata.map(describe),
-      outputs: session.outputMetadata.map(describe),
+    try {
+      return {
+        inputs: session.inputMetadata.map(describe),
+        outputs: session.outputMetadata.map(describe),
+      }
+    } catch (error) {
+      await this.release(number)
+      throw error
     }
   }
 
@@ -35,7 +40,10 @@ export class Sessions {
     fetches?: readonly string[],
   ): Promise<RunResult> {
     const { fetched, runMs } = await this.#fetch(number, feeds, fetches)
-    const outputs = Object.entries(fetched).map(([name, tensor]) => [name, fromOrtTensor(tensor)])
+    const outputs = Object.entries(fetched).map(([name, tensor]) => [
+      name,
+      fromOrtTensor(name, tensor),
+    ])
     return { outputs: Object.fromEntries(outputs), runMs }
   }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { EngineError } from './errors.ts'
-import type { Exchanges, Reply, Verb, WorkerSettings } from './messages.ts'
+import type { Exchanges, Reply, Request, Verb, WorkerSettings } from './messages.ts'
 import { disableTelemetry } from './telemetry.ts'
 
 interface Pending {
@@ -32,9 +32,9 @@ export class WorkerConnection {
     })
   }
 
-  /** Whether requests can still be made. */
-  get alive(): boolean {
-    return this.#fault === undefined
+  /** Why no request can be made any more: ERR_ENGINE_CLOSED or ERR_ENGINE_CRASHED. */
+  get fault(): EngineError | undefined {
+    return this.#fault
   }
 
   request<V extends Verb>(
@@ -55,8 +55,10 @@ export class WorkerConnection {
    * interrupted: ending the thread inside onnxruntime would abort the whole process.
    */
   async close(): Promise<void> {
-    this.#rejectPending(new EngineError('ERR_ENGINE_CLOSED', 'the engine was closed'))
-    if (this.alive) await this.request('close', {}).catch(() => undefined)
+    if (!this.#fault) {
+      this.#worker.postMessage({ id: this.#nextId++, verb: 'close' } satisfies Request)
+    }
+    this.#fail(new EngineError('ERR_ENGINE_CLOSED', 'the engine was closed'))
     await this.#exited
   }
 
@@ -68,15 +70,12 @@ export class WorkerConnection {
     else pending.reject(new EngineError(reply.failure.code, reply.failure.message))
   }
 
+  /** Rejects what is pending; the first fault is the one that is told from now on. */
   #fail(fault: EngineError): void {
     this.#fault ??= fault
-    this.#rejectPending(this.#fault)
-  }
-
-  #rejectPending(error: EngineError): void {
     const pending = [...this.#pending.values()]
     this.#pending.clear()
-    for (const { reject } of pending) reject(error)
+    for (const { reject } of pending) reject(this.#fault)
   }
 }
 

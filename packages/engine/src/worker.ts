@@ -17,16 +17,17 @@ let closing = false
  */
 port.on('message', (request: Request) => {
   if (request.verb === 'close') closing = true
-  last = last.then(() => (request.verb === 'close' ? close(request.id) : serve(request)))
+  last = last.then(() => (request.verb === 'close' ? close() : serve(request)))
 })
 
-async function close(id: number): Promise<void> {
+async function close(): Promise<void> {
   await sessions.releaseAll()
-  reply({ id, answer: undefined })
   port.close()
 }
 
-async function serve(request: Request): Promise<void> {
+type Served = Exclude<Request, { verb: 'close' }>
+
+async function serve(request: Served): Promise<void> {
   if (closing) return
   try {
     reply({ id: request.id, answer: await perform(request) })
@@ -35,7 +36,7 @@ async function serve(request: Request): Promise<void> {
   }
 }
 
-function perform(request: Request): Promise<Exchanges[Verb]['answer']> {
+function perform(request: Served): Promise<Exchanges[Verb]['answer']> {
   switch (request.verb) {
     case 'load':
       return sessions.load(request.session, request.model, request.options)
@@ -47,8 +48,6 @@ function perform(request: Request): Promise<Exchanges[Verb]['answer']> {
       return sessions.release(request.session).then(() => undefined)
     case 'normalise':
       return normalise(request.model, request.options, settings)
-    case 'close':
-      return Promise.resolve(undefined)
   }
 }
 
