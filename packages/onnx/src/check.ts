@@ -1,7 +1,7 @@
 import { OnnxError } from './errors.ts'
 import type { GraphProto, ModelProto, NodeProto } from './generated/onnx_pb.ts'
 import { contradictions } from './stated-types.ts'
-import { nodeInputs, subgraphsOf } from './subgraphs.ts'
+import { hasSubgraph, nodeInputs, subgraphsOf } from './subgraphs.ts'
 
 /** Problems named in a message before it only counts the rest. */
 const maxNamed = 5
@@ -62,8 +62,8 @@ class Scope {
     const missing = nodeInputs(node).filter(name => !this.#has(name))
     for (const name of missing)
       this.problems.push(`${label(node)} reads "${name}" before it exists`)
-    const visible = new Set([...this.#outer, ...this.#own])
-    if (missing.length === 0) {
+    if (missing.length === 0 && hasSubgraph(node)) {
+      const visible = new Set([...this.#outer, ...this.#own])
       this.problems.push(...subgraphsOf(node).flatMap(graph => scopeProblems(graph, visible)))
     }
     for (const name of node.output) if (name !== '') this.define(name, `output of ${label(node)}`)

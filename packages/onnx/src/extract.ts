@@ -82,7 +82,7 @@ function typed(
   const type = tensor && elementTypeName(tensor.dataType)
   if (type) return makeValueInfo(name, type, tensor.dims.map(Number))
   const computed = graph.node.some(node => node.output.includes(name))
-  if (!computed && !info) {
+  if (!computed && !info && !tensor) {
     throw new OnnxError('ERR_ONNX_UNREACHABLE', `the model has no tensor "${name}" to cut at`)
   }
   const message = `the model states no type for "${name}", so it cannot become an input`
