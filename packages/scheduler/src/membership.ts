@@ -39,8 +39,9 @@ const DEFAULT_MAX_DEVICES = 1000
  * older. The first heartbeat of a session may be a copy the broker retained: only a greater `seq`
  * is a sign of life.
  *
- *     unknown ─ online ─▶ alive ◀─ heartbeat ─▶ suspect ─ silence ─▶ silent ─ heartbeat ─▶ alive
- *     any ─ starting, draining ─▶ away ─ online ─▶ alive       any ─ stopped, offline ─▶ gone
+ *     away ─ online ─▶ alive ─ silence ─▶ suspect ─ silence ─▶ silent
+ *     suspect, silent ─ heartbeat ─▶ alive
+ *     any but gone ─ starting, draining ─▶ away        any ─ stopped, offline ─▶ gone
  *
  * Invariants: `joined` and `lost` alternate for every device, `suspected` and `recovered` lie
  * between them; `gone` ends a session, whatever it says later.
