@@ -17,7 +17,7 @@ export interface DaemonOptions {
   /** The logger, or how to make it, so that wrong settings of the log end in a sentence too. */
   readonly logger: Logger | (() => Logger)
   /** The signal aborts when the process is told to stop before this has resolved. */
-  readonly start: (signal: AbortSignal) => Promise<RunningDaemon>
+  readonly start: (logger: Logger, signal: AbortSignal) => Promise<RunningDaemon>
   /** Time for `stop`; 10 s by default. */
   readonly stopTimeoutMs?: number
 }
@@ -74,15 +74,21 @@ class Daemon {
   }
 
   watchProcess(): void {
+    if (process.env.COCOI_PARENT_PIPE === '1') this.#followParent()
     process.on('SIGTERM', () => this.#onSignal('SIGTERM'))
     process.on('SIGINT', () => this.#onSignal('SIGINT'))
     process.on('uncaughtException', error => this.#crash(error))
     process.on('unhandledRejection', reason => this.#crash(reason))
   }
 
+  /** Ends with the process that has started this one, whose end of stdin closes when it dies. */
+  #followParent(): void {
+    process.stdin.once('end', () => this.#onSignal('SIGTERM')).resume()
+  }
+
   async start(): Promise<void> {
     try {
-      this.#running = await this.#options.start(this.#stopWish.signal)
+      this.#running = await this.#options.start(this.#logger, this.#stopWish.signal)
     } catch (error) {
       return this.#startFailed(error)
     }

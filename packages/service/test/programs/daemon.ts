@@ -40,6 +40,6 @@ function fail(message: string): never {
 await runDaemon({
   name: 'example',
   logger: () => createLogger({ ...loadConfig(logSchema, { section: 'log' }), name: 'example' }),
-  start,
+  start: (_, signal) => start(signal),
   stopTimeoutMs: Number(process.argv[3] ?? 60_000),
 })
