@@ -1,3 +1,9 @@
+export {
+  type AgentConnections,
+  type AgentConnectionsOptions,
+  type BrokerAccess,
+  openAgentConnections,
+} from './agent-connections.ts'
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { connectMqtt } from './connect-mqtt.ts'
 export { TransportError, type TransportErrorCode } from './errors.ts'
