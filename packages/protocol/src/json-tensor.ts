@@ -28,7 +28,7 @@ const element = z.union([z.number(), z.boolean()])
 
 /** Schema of a tensor in JSON: `data` is flat, row-major. */
 export const jsonTensor = z.strictObject({
-  name: z.string().min(1).max(1024),
+  name: z.string().max(1024),
   shape: dims,
   datatype: z.enum(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]),
   data: z.array(element),

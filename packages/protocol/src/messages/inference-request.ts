@@ -38,7 +38,8 @@ const jsonRequest = z.strictObject({
 })
 
 const cborTensor = z.strictObject({
-  name: z.string().min(1).max(1024),
+  /** Empty for the only input of a model. */
+  name: z.string().max(1024),
   type: wireType,
   dims,
   data: bytes,
