@@ -1,1 +1,2 @@
-export {}
+export { Agent, type AgentOptions } from './agent.ts'
+export { type DeviceFlags, runDevice } from './daemon.ts'

@@ -1,0 +1,231 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BlobClient, BlobStore } from '@cocoi/blobs'
+import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
+import {
+  type Control,
+  Drops,
+  decodeFrame,
+  encodeFrame,
+  FRAME_QOS,
+  type FrameHeader,
+  isWorthLogging,
+  type Plan,
+  parseControl,
+  type TopicKind,
+  type Topics,
+} from '@cocoi/protocol'
+import type { DeviceConfig, Logger } from '@cocoi/service'
+import type { Transport } from '@cocoi/transport'
+import { describeError } from './errors.ts'
+import { loadPlan } from './loaded-plan.ts'
+import { PlanShelf } from './plan-shelf.ts'
+import { Presence } from './presence.ts'
+import { SubtaskRunner } from './subtask-runner.ts'
+
+export interface AgentOptions {
+  readonly device: string
+  readonly version: string
+  readonly config: DeviceConfig
+  readonly topics: Topics
+  /** Small messages: status, heartbeats, plans, cancellations. */
+  readonly control: Transport
+  /** Tensors and weights, which must not delay the small messages. */
+  readonly data: Transport
+  readonly logger: Logger
+  readonly lagMs: () => number
+  /** Keeps a session number that came about. */
+  readonly keepSession: (session: number) => Promise<void>
+}
+
+/** Plans that a device keeps loaded at a time. */
+const maxPlans = 8
+
+/** How weights are fetched: a few ranges at a time, for ever so long as some arrive. */
+const fetching = { chunkBytes: 1024 * 1024, window: 4, timeoutMs: 10_000, retries: 10 }
+
+/** The device agent: takes plans and subtasks from the broker, computes, answers. */
+export class Agent {
+  readonly #options: AgentOptions
+  readonly #engine: Engine
+  readonly #store: BlobStore
+  readonly #blobs: BlobClient
+  readonly #plans: PlanShelf
+  readonly #runner: SubtaskRunner
+  readonly #presence: Presence
+  readonly #drops = new Drops()
+  /** Coordinator of each plan that was announced, to know where its answers go. */
+  readonly #coordinators = new Map<string, string>()
+
+  private constructor(options: AgentOptions, store: BlobStore) {
+    const { config, device, version, topics, control, data, lagMs } = options
+    this.#options = options
+    this.#store = store
+    const threads = config.threads > 0 ? { threads: config.threads } : {}
+    this.#engine = createEngine({ name: 'cocoi-device', ...threads })
+    this.#blobs = new BlobClient({
+      store,
+      transport: data,
+      topics,
+      device,
+      ...fetching,
+      onDrop: ({ code, topic }) => this.#count('blobData', code, topic),
+    })
+    const loader = { engine: this.#engine, store, blobs: this.#blobs }
+    this.#plans = new PlanShelf(maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
+    this.#runner = new SubtaskRunner({
+      maxWaiting: config.maxQueue,
+      stretch: config.stretch,
+      stage: (plan, stage) => this.#plans.stage(plan, stage),
+      answer: (plan, header, tensors) => this.#send(this.#coordinators.get(plan), header, tensors),
+      now: () => performance.now(),
+    })
+    this.#presence = new Presence({
+      ...{ device, version, topics, control, heartbeatMs: config.heartbeatMs },
+      workload: () => ({
+        queue: this.#runner.load,
+        subtasks: this.#runner.counts,
+        eventLoopLagMs: lagMs(),
+      }),
+      onError: (what, error) => this.#report(what, error),
+    })
+  }
+
+  /** Subscribes and announces the device; resolves when the broker knows it as online. */
+  static async start(options: AgentOptions): Promise<Agent> {
+    const { config, device, topics, control, data } = options
+    const folder = join(config.state, 'blobs')
+    await mkdir(folder, { recursive: true })
+    const agent = new Agent(options, await BlobStore.open(folder))
+    await data.subscribe(topics.subtasks({ device }), (_, payload) => agent.#onSubtask(payload))
+    await control.subscribe(topics.control({ device }), (_, payload) => agent.#onControl(payload), {
+      qos: 1,
+    })
+    await new Promise<void>(resolve => {
+      control.onConnect(session => {
+        agent
+          .#onConnect(session)
+          .then(resolve, error => agent.#report('announcing the device', error))
+      })
+    })
+    return agent
+  }
+
+  /** Finishes what was accepted, says goodbye and frees the engine. */
+  async stop(reason: string): Promise<void> {
+    await this.#presence.leave('draining', reason)
+    await this.#runner.drain()
+    await this.#blobs.close()
+    await this.#plans.releaseAll()
+    await this.#presence.leave('stopped', reason)
+    await this.#engine.close()
+  }
+
+  async #onConnect(session: number): Promise<void> {
+    await this.#options.keepSession(session)
+    await this.#presence.born(session)
+    for (const plan of this.#plans.loaded()) this.#tellReady(plan)
+  }
+
+  #onSubtask(payload: Uint8Array): void {
+    try {
+      const frame = decodeFrame(payload)
+      const { header } = frame
+      if (header.type === 'subtask') return this.#runner.accept({ ...frame, header })
+      this.#count('subtasks', 'ERR_WRONG_FRAME', `a ${header.type} frame is not for a device`)
+    } catch (error) {
+      this.#drop('subtasks', error)
+    }
+  }
+
+  #onControl(payload: Uint8Array): void {
+    let message: Control
+    try {
+      message = parseControl(payload)
+    } catch (error) {
+      return this.#drop('control', error)
+    }
+    switch (message.type) {
+      case 'plan':
+        return void this.#prepare(message.plan)
+      case 'cancel':
+        return this.#runner.cancel(message)
+      case 'release':
+        return void this.#release(message.plan)
+      case 'drain':
+        return void this.#drain()
+    }
+  }
+
+  /** Never rejects: the coordinator is told how it ended. */
+  async #prepare(plan: Plan): Promise<void> {
+    const { logger } = this.#options
+    this.#coordinators.set(plan.id, plan.coordinator)
+    try {
+      const startedAt = performance.now()
+      const { stages } = await this.#plans.prepare(plan)
+      const ms = Math.round(performance.now() - startedAt)
+      logger.info('plan ready', { plan: plan.id, stages: stages.size, ms })
+      this.#tellReady(plan)
+      const { maxCacheBytes } = this.#options.config
+      await this.#store.keepWithin(maxCacheBytes, this.#plans.blobsInUse())
+    } catch (error) {
+      this.#coordinators.delete(plan.id)
+      const { code, message } = describeError(error)
+      logger.warn('plan refused', { plan: plan.id, code, reason: message })
+      const { session } = this.#presence
+      this.#send(plan.coordinator, { type: 'refused', plan: plan.id, session, code, message }, [])
+    }
+  }
+
+  #tellReady(plan: Plan): void {
+    const { session } = this.#presence
+    this.#send(plan.coordinator, { type: 'ready', plan: plan.id, session }, [])
+  }
+
+  async #release(plan: string): Promise<void> {
+    this.#coordinators.delete(plan)
+    await this.#plans.release(plan).catch(error => this.#report(`releasing plan ${plan}`, error))
+  }
+
+  async #drain(): Promise<void> {
+    const reason = 'the coordinator asked for it'
+    await this.#presence
+      .leave('draining', reason)
+      .catch(error => this.#report('announcing the drain', error))
+    await this.#runner.drain()
+  }
+
+  /** An answer nobody can be found for is dropped: its plan was released meanwhile. */
+  #send(
+    coordinator: string | undefined,
+    header: FrameHeader,
+    tensors: readonly EngineTensor[],
+  ): void {
+    if (coordinator === undefined) return
+    const { data, topics, device } = this.#options
+    const topic = topics.deviceResults({ coordinator, device })
+    data
+      .publish(topic, encodeFrame(header, tensors), {
+        qos: FRAME_QOS[header.type],
+        timeoutMs: 10_000,
+      })
+      .catch(error => this.#report(`sending a ${header.type}`, error))
+  }
+
+  #drop(kind: TopicKind, error: unknown): void {
+    const { code, message } = describeError(error)
+    this.#count(kind, code, message)
+  }
+
+  #count(kind: TopicKind, code: string, reason: string): void {
+    const count = this.#drops.count(kind, code)
+    if (!isWorthLogging(count)) return
+    this.#options.logger.warn('message dropped', { kind, code, count, reason })
+  }
+
+  #report(what: string, error: unknown): void {
+    const { code, message } = describeError(error)
+    this.#options.logger.warn(`${what} failed`, { code, reason: message })
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { topics } from '@cocoi/protocol'
+import {
+  createLogger,
+  deviceSchema,
+  type Logger,
+  loadConfig,
+  logSchema,
+  mqttSchema,
+  readBrokerAccess,
+  runDaemon,
+  version,
+  watchEventLoop,
+} from '@cocoi/service'
+import { openAgentConnections } from '@cocoi/transport'
+import { Agent } from './agent.ts'
+import { statusWill } from './presence.ts'
+import { SessionCounter } from './session-counter.ts'
+
+/** Flags of the command line by section, as `loadConfig` overlays them. */
+export interface DeviceFlags {
+  readonly mqtt?: object
+  readonly device?: object
+  readonly log?: object
+}
+
+/** Runs the device agent until it is told to stop; configured by node-config and these flags. */
+export async function runDevice(flags: DeviceFlags = {}): Promise<void> {
+  const log = () => loadConfig(logSchema, { section: 'log', flags: flags.log ?? {} })
+  const logger = () => createLogger({ ...log(), name: 'device' })
+  await runDaemon({ name: 'device', logger, start: logger => start(flags, logger) })
+}
+
+async function start(flags: DeviceFlags, logger: Logger) {
+  const config = loadConfig(deviceSchema, { section: 'device', flags: flags.device ?? {} })
+  const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
+  const device = config.id === '' ? identifierFrom(hostname()) : config.id
+  await mkdir(config.state, { recursive: true })
+  const sessions = new SessionCounter(config.state)
+  const known = topics(mqtt.base)
+  const { control, data } = openAgentConnections({
+    access: readBrokerAccess(mqtt),
+    id: device,
+    will: session => statusWill(known, device, session),
+    nextSession: () => sessions.next(Date.now()),
+    onNotice: ({ type, message }) => logger.info(message, { notice: type }),
+  })
+  const eventLoop = watchEventLoop()
+  const agent = await Agent.start({
+    ...{ device, version, config, topics: known, control, data, logger },
+    lagMs: () => eventLoop.lagMs(),
+    keepSession: session => sessions.keep(session),
+  })
+  const stop = async () => {
+    await agent.stop('the agent was told to stop')
+    eventLoop.stop()
+    await Promise.all([control.close(), data.close()])
+  }
+  return { ready: { device }, stop }
+}
+
+/** A host name with what may not stand in a topic replaced. */
+function identifierFrom(name: string): string {
+  const text = name.replace(/[^a-zA-Z0-9_-]/g, '-').replace(/^[^a-zA-Z0-9]+/, '')
+  return text.slice(0, 64) || 'device'
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import type { BlobClient, BlobStore } from '@cocoi/blobs'
+import type { Engine, EngineSession } from '@cocoi/engine'
+import { externalLocation, type ModelProto, parseModel, serializeModel } from '@cocoi/onnx'
+import { type StageSpec, subtaskGraph } from '@cocoi/partition'
+import type { Plan } from '@cocoi/protocol'
+
+/** A stage that this device can compute. */
+export interface LoadedStage {
+  readonly session: EngineSession
+  /** Names of the tensors of a subtask, in the order of the frame. */
+  readonly inputs: readonly string[]
+  /** Names of the tensors of a result, in the order of the frame. */
+  readonly outputs: readonly string[]
+  /** Scalar output with the largest magnitude of the result; float16 transport only. */
+  readonly peak: string | undefined
+}
+
+/** A plan whose weights are here and whose subtask graphs are loaded. */
+export interface LoadedPlan {
+  readonly plan: Plan
+  readonly stages: ReadonlyMap<number, LoadedStage>
+  /** SHA-256 of every blob it uses. */
+  readonly blobs: ReadonlySet<string>
+  release(): Promise<void>
+}
+
+export interface PlanLoader {
+  readonly engine: Engine
+  readonly store: BlobStore
+  readonly blobs: BlobClient
+}
+
+/**
+ * Fetches the model's graph and the weights of the plan's stages, and loads a session for each
+ * stage. Weights are fetched once and kept on disk; the sessions map them from there.
+ */
+export async function loadPlan(
+  plan: Plan,
+  { engine, store, blobs }: PlanLoader,
+  signal: AbortSignal,
+): Promise<LoadedPlan> {
+  const graphFile = await blobs.fetch(plan.coordinator, plan.model, signal)
+  const model = parseModel(new Uint8Array(await readFile(graphFile)))
+  const used = new Set([plan.model])
+  const stages = new Map<number, LoadedStage>()
+  const release = async () => {
+    for (const { session } of stages.values()) await session.release()
+  }
+  try {
+    for (const spec of plan.stages) {
+      const graph = graphOf(model, spec, plan.transport)
+      for (const sha of weightsOf(graph.model)) {
+        if (!used.has(sha)) await blobs.fetch(plan.coordinator, sha, signal)
+        used.add(sha)
+      }
+      signal.throwIfAborted()
+      const session = await engine.load(serializeModel(graph.model), {
+        weightsFolder: store.folder,
+      })
+      stages.set(spec.id, { session, ...graph.tensors })
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return { plan, stages, blobs: used, release }
+}
+
+function graphOf(model: ModelProto, spec: StageSpec, transport: Plan['transport']) {
+  if (spec.kind === 'whole') {
+    const inputs = model.graph!.input.map(({ name }) => name)
+    const outputs = model.graph!.output.map(({ name }) => name)
+    return { model, tensors: { inputs, outputs, peak: undefined } }
+  }
+  const graph = subtaskGraph(model, spec, transport)
+  const inputs = graph.inputs.map(({ name }) => name)
+  const outputs = graph.outputs.map(({ name }) => name)
+  return { model: graph.model, tensors: { inputs, outputs, peak: graph.peak } }
+}
+
+/** In a prepared model the location of external data is the SHA-256 of the blob. */
+function weightsOf(model: ModelProto): string[] {
+  const locations = model.graph!.initializer.map(tensor => externalLocation(tensor)?.location)
+  return [...new Set(locations.filter(location => location !== undefined))]
+}

@@ -1,0 +1,85 @@
+import { encodeDeviceHealth, encodeStatus, type Status, type Topics } from '@cocoi/protocol'
+import type { Transport, Will } from '@cocoi/transport'
+import { readVitals } from './vitals.ts'
+
+/** What only the running agent knows of its health. */
+export interface Workload {
+  readonly queue: { waiting: number; running: number }
+  readonly subtasks: { done: number; failed: number; cancelled: number; expired: number }
+  readonly eventLoopLagMs: number
+}
+
+export interface PresenceOptions {
+  readonly device: string
+  readonly version: string
+  readonly topics: Topics
+  readonly control: Transport
+  readonly heartbeatMs: number
+  readonly workload: () => Workload
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** The last words of a device, left with the broker at every connect (MQTT 3.1.1 §3.1.2.5). */
+export function statusWill(topics: Topics, device: string, session: number): Will {
+  const status = { state: 'offline', session, since: new Date().toISOString() } as const
+  const payload = encodeStatus({ ...status, reason: 'the connection was lost' })
+  return { topic: topics.deviceStatus({ device }), payload, qos: 1, retain: true }
+}
+
+/** Tells the others that this device lives: retained birth at every connect, then heartbeats. */
+export class Presence {
+  readonly #options: PresenceOptions
+  readonly #startedAt = performance.now()
+  #session = 0
+  #seq = 0
+  #state: Status['state'] = 'online'
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+  }
+
+  /** Session of the present connection. */
+  get session(): number {
+    return this.#session
+  }
+
+  async born(session: number): Promise<void> {
+    this.#session = session
+    this.#seq = 0
+    await this.#announce()
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => void this.#beat(), this.#options.heartbeatMs)
+    await this.#beat()
+  }
+
+  /** A state other than online, with its reason: `draining` or `stopped`. */
+  async leave(state: 'draining' | 'stopped', reason: string): Promise<void> {
+    this.#state = state
+    if (state === 'stopped') clearInterval(this.#timer)
+    if (this.#options.control.connected) await this.#announce(reason)
+  }
+
+  async #announce(reason?: string): Promise<void> {
+    const { device, version, topics, control } = this.#options
+    const since = new Date().toISOString()
+    const status = { state: this.#state, session: this.#session, since, version }
+    const payload = encodeStatus(reason === undefined ? status : { ...status, reason })
+    const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
+    await control.publish(topics.deviceStatus({ device }), payload, options)
+  }
+
+  async #beat(): Promise<void> {
+    const { device, topics, control, heartbeatMs, workload, onError } = this.#options
+    if (!control.connected) return
+    try {
+      const uptimeS = (performance.now() - this.#startedAt) / 1000
+      const head = { session: this.#session, seq: this.#seq++, uptimeS }
+      const payload = encodeDeviceHealth({ ...head, ...(await readVitals()), ...workload() })
+      const options = { qos: 0, retain: true, timeoutMs: heartbeatMs } as const
+      await control.publish(topics.deviceHealth({ device }), payload, options)
+    } catch (error) {
+      onError('sending a heartbeat', error)
+    }
+  }
+}
