@@ -3,8 +3,9 @@ export type CoordinatorErrorCode =
   | 'ERR_DEADLINE'
   | 'ERR_FLOAT16_RANGE'
   | 'ERR_NOT_DECODABLE'
+  | 'ERR_OVERLOADED'
   | 'ERR_STAGE_FAILED'
-  | 'ERR_WRONG_INPUT'
+  | 'ERR_STOPPING'
 
 /** A request that cannot be answered; the message goes to the sensor as it is. */
 export class CoordinatorError extends Error {
@@ -15,4 +16,13 @@ export class CoordinatorError extends Error {
     this.name = 'CoordinatorError'
     this.code = code
   }
+}
+
+/** What of an error is told to others: the code and sentence of a known failure, else the fact. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_')) {
+    return { code: String(error.code), message: error.message }
+  }
+  const message = 'the coordinator failed to answer; its log holds the cause'
+  return { code: 'ERR_INTERNAL', message }
 }

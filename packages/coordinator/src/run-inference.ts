@@ -44,12 +44,16 @@ export interface InferenceReport {
 export async function runInference(
   executable: Executable,
   io: { inputs: Record<string, EngineTensor>; outputs: readonly string[] },
-  context: { runStage: StageRunner; now: () => number },
+  context: { runStage: StageRunner; now: () => number; signal?: AbortSignal },
 ): Promise<InferenceReport> {
   const live = new LiveTensors(io.inputs)
   const keep = new Set(Object.keys(io.inputs))
   const stages: StageReport[] = []
-  for (const step of executable.steps) stages.push(await runStep(step, { live, keep, ...context }))
+  for (const step of executable.steps) {
+    context.signal?.throwIfAborted()
+    stages.push(await runStep(step, { live, keep, ...context }))
+  }
+  context.signal?.throwIfAborted()
   const tailMs = await runSegment(executable.tail, live, keep)
   return { outputs: live.pick(io.outputs), stages, tailMs }
 }

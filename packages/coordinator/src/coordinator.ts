@@ -1,0 +1,212 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BlobServer, BlobStore } from '@cocoi/blobs'
+import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
+import { ModelRepository } from '@cocoi/models'
+import { Drops, decodeFrame, isWorthLogging, type TopicKind, type Topics } from '@cocoi/protocol'
+import type { CoordinatorConfig, Logger } from '@cocoi/service'
+import type { Transport } from '@cocoi/transport'
+import { answerRequest } from './answer-request.ts'
+import { Deployments } from './deployments.ts'
+import { describeError } from './errors.ts'
+import { Events } from './events.ts'
+import { Fleet } from './fleet.ts'
+import { Intake } from './intake.ts'
+import { ModelShelf } from './model-shelf.ts'
+import { type Condition, Presence } from './presence.ts'
+import { ResultRouter } from './result-router.ts'
+
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig
+  readonly version: string
+  readonly topics: Topics
+  /** Small messages: status, plans, cancellations, heartbeats. */
+  readonly control: Transport
+  /** Tensors, weights, requests and answers. */
+  readonly data: Transport
+  readonly logger: Logger
+  /** Worst delay of the event loop since the last call. */
+  readonly lagMs: () => number
+}
+
+/** Deployments kept at a time; devices keep two plans more, so that none in use is thrown out. */
+const deploymentCapacity = 6
+
+/** The fleet must have been quiet this long before plans are made anew for its size. */
+const replanAfterMs = 3000
+
+const now = () => performance.now()
+
+/** The coordinator agent: puts its parts together and connects them to the topics. */
+export class Coordinator {
+  readonly #options: CoordinatorOptions
+  readonly #engine: Engine
+  readonly #fleet: Fleet
+  readonly #router = new ResultRouter()
+  readonly #drops = new Drops()
+  readonly #models: ModelShelf
+  readonly #deployments: Deployments
+  readonly #intake: Intake
+  readonly #presence: Presence
+  readonly #events: Events
+  readonly #blobs: BlobServer
+  #lagMs = 0
+
+  /** Opens the folders, subscribes and announces itself; models are prepared in the background. */
+  static async start(options: CoordinatorOptions): Promise<Coordinator> {
+    const { config } = options
+    const folder = join(config.state, 'blobs')
+    await mkdir(folder, { recursive: true })
+    const store = await BlobStore.open(folder)
+    const repository = await ModelRepository.open(config.models)
+    const coordinator = new Coordinator(options, { store, repository })
+    await coordinator.#start()
+    return coordinator
+  }
+
+  private constructor(
+    options: CoordinatorOptions,
+    { store, repository }: { store: BlobStore; repository: ModelRepository },
+  ) {
+    const { config, topics, control, data, version } = options
+    const onError = (what: string, error: unknown) => this.#report(what, error)
+    const onDrop = (kind: TopicKind, error: unknown) => this.#drop(kind, error)
+    this.#options = options
+    const threads = config.threads > 0 ? { threads: config.threads } : {}
+    const engine = createEngine({ name: 'cocoi-coordinator', ...threads })
+    this.#engine = engine
+    const { heartbeatMs, subtaskTimeoutMs, maxOutstanding, minIntensity, readyTimeoutMs } = config
+    const fleet = new Fleet({ transport: control, topics, heartbeatMs, now, onDrop })
+    this.#fleet = fleet
+    this.#events = new Events({ control, topics, onError })
+    const shelf = { repository, engine, store, folder: config.state, control, topics, onError }
+    const models = new ModelShelf(shelf)
+    this.#models = models
+    const deployments = new Deployments({
+      ...{ coordinator: config.id, engine, fleet, control, topics, minIntensity, readyTimeoutMs },
+      ...{ onError, now, capacity: deploymentCapacity, replanAfterMs },
+      onPlan: (entry, deployment) => {
+        models.onPlan(entry, deployment)
+        this.#events.planChanged(entry.name, deployment)
+      },
+    })
+    this.#deployments = deployments
+    const stages = {
+      ...{ data, control, topics, fleet, router: this.#router, now },
+      ...{ subtaskTimeoutMs, maxOutstanding, onError },
+    }
+    this.#intake = new Intake({
+      ...{ config, topics, data, now, onDrop },
+      answer: request => answerRequest(request, { config, models, deployments, stages, now }),
+      onFailure: (model, error) => this.#report(`answering for ${model}`, error),
+    })
+    this.#presence = new Presence({
+      ...{ version, topics, control, heartbeatMs, onError },
+      condition: () => this.#condition(),
+    })
+    const { id, blobChunkBytes } = config
+    this.#blobs = new BlobServer({
+      ...{ stores: [store], transport: data, topics, coordinator: id },
+      maxRangeBytes: blobChunkBytes,
+      onDrop: ({ code, topic }) => this.#count('blobGet', code, topic),
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#intake.stop()
+    this.#fleet.stop()
+    await this.#blobs.stop()
+    await this.#deployments.close()
+    await this.#presence.leave()
+    await this.#engine.close()
+  }
+
+  async #start(): Promise<void> {
+    const { data, control, topics, config } = this.#options
+    this.#fleet.onChange(change => this.#events.fleetChanged(change))
+    await this.#fleet.start()
+    await this.#blobs.start()
+    for (const filter of topics.filters('deviceResults', { coordinator: config.id })) {
+      await data.subscribe(filter, (topic, payload) => this.#onDeviceFrame(topic, payload))
+    }
+    await new Promise<void>(resolve => {
+      control.onConnect(session => {
+        this.#models.republish()
+        this.#presence
+          .born(session)
+          .then(resolve, error => this.#report('announcing the coordinator', error))
+      })
+    })
+    await this.#intake.start()
+    this.#models.prepareAll().catch(error => this.#report('preparing the models', error))
+  }
+
+  #onDeviceFrame(topic: string, payload: Uint8Array): void {
+    const parsed = this.#options.topics.parse(topic)
+    if (parsed?.kind !== 'deviceResults') return
+    const { device } = parsed
+    try {
+      const { header, tensors } = decodeFrame(payload)
+      switch (header.type) {
+        case 'result':
+        case 'failure':
+          return this.#onAnswer({
+            ...{ device, header, bytes: payload.byteLength },
+            tensors: tensors as EngineTensor[],
+          })
+        case 'ready':
+          return this.#deployments.byPlan(header.plan)?.onReady(device, header.session)
+        case 'refused': {
+          const { plan, message } = header
+          this.#report(`plan on ${device}`, new Error(message))
+          return this.#deployments.byPlan(plan)?.onRefused(device, message)
+        }
+        default:
+          this.#count('deviceResults', 'ERR_WRONG_FRAME', `a ${header.type} frame from ${device}`)
+      }
+    } catch (error) {
+      this.#drop('deviceResults', error)
+    }
+  }
+
+  /** A device that does not know the plan has been restarted or has thrown it out: tell it again. */
+  #onAnswer(answer: Parameters<ResultRouter['route']>[0]): void {
+    const { device, header } = answer
+    if (header.type === 'failure' && header.code === 'ERR_UNKNOWN_PLAN') {
+      this.#deployments.byPlan(header.plan)?.announce(device)
+    }
+    this.#router.route(answer)
+  }
+
+  #condition(): Condition {
+    this.#lagMs = this.#options.lagMs()
+    this.#fleet.lag(this.#lagMs)
+    const devices = this.#fleet.counts()
+    const spare = devices.online - (this.#deployments.latest?.needed ?? 0)
+    const inferences = { ...this.#intake.load, ...this.#intake.counts }
+    return {
+      devices,
+      spare,
+      inferences,
+      eventLoopLagMs: this.#lagMs,
+      dropped: this.#drops.total,
+    }
+  }
+
+  #drop(kind: TopicKind, error: unknown): void {
+    const { code, message } = describeError(error)
+    this.#count(kind, code, message)
+  }
+
+  #count(kind: TopicKind, code: string, reason: string): void {
+    const count = this.#drops.count(kind, code)
+    if (!isWorthLogging(count)) return
+    this.#options.logger.warn('message dropped', { kind, code, count, reason })
+  }
+
+  #report(what: string, error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_INTERNAL'
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#options.logger.warn(`${what} failed`, { code, reason })
+  }
+}

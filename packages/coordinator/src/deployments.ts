@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type { ModelEntry, PreparedModel } from '@cocoi/models'
+import { formatSchemeRequest } from '@cocoi/planner'
+import { Deployment, type DeploymentOptions, type DeploymentWish } from './deployment.ts'
+
+type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish'>
+
+export interface DeploymentsOptions extends Shared {
+  /** Deployments kept at a time; a device keeps a few more plans than that. */
+  readonly capacity: number
+  /** How long the fleet must have been quiet before a plan is made anew for its new size. */
+  readonly replanAfterMs: number
+  readonly now: () => number
+  readonly onPlan: (entry: ModelEntry, deployment: Deployment) => void
+}
+
+interface Slot {
+  readonly creating: Promise<Deployment>
+  readonly fingerprint: string
+  deployment: Deployment | undefined
+  users: number
+  retired: boolean
+}
+
+/** A deployment in use; it is not released before `end` was called. */
+export interface Lease {
+  readonly deployment: Deployment
+  end(): void
+}
+
+/**
+ * The deployments by model and wish, so that requests with different schemes can alternate without
+ * moving weights. Makes a plan anew when the fleet has changed its size or the model its version.
+ */
+export class Deployments {
+  readonly #options: DeploymentsOptions
+  /** Least recently used first. */
+  readonly #slots = new Map<string, Slot>()
+  readonly #byPlan = new Map<string, Deployment>()
+  readonly #leaveFleet: () => void
+  #fleetChangedAt: number
+
+  constructor(options: DeploymentsOptions) {
+    this.#options = options
+    this.#fleetChangedAt = options.now()
+    this.#leaveFleet = options.fleet.onChange(({ type }) => {
+      if (type === 'joined' || type === 'lost') this.#fleetChangedAt = options.now()
+    })
+  }
+
+  /** The deployment that was used last. */
+  get latest(): Deployment | undefined {
+    return [...this.#slots.values()].at(-1)?.deployment
+  }
+
+  byPlan(plan: string): Deployment | undefined {
+    return this.#byPlan.get(plan)
+  }
+
+  /** @throws whatever planning or loading the model throws */
+  async lease(entry: ModelEntry, prepared: PreparedModel, wish: DeploymentWish): Promise<Lease> {
+    const key = keyOf(entry, wish)
+    const slot = this.#usable(key, entry) ?? this.#create(key, { entry, prepared, wish })
+    this.#slots.delete(key)
+    this.#slots.set(key, slot)
+    slot.users += 1
+    const end = () => {
+      slot.users -= 1
+      this.#releaseIfIdle(slot)
+    }
+    try {
+      return { deployment: await slot.creating, end }
+    } catch (error) {
+      if (this.#slots.get(key) === slot) this.#slots.delete(key)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#leaveFleet()
+    const slots = [...this.#slots.values()]
+    this.#slots.clear()
+    for (const { deployment } of slots) await deployment?.release()
+  }
+
+  #usable(key: string, { fingerprint }: ModelEntry): Slot | undefined {
+    const slot = this.#slots.get(key)
+    if (!slot) return undefined
+    const { fleet, now, replanAfterMs } = this.#options
+    const quiet = now() - this.#fleetChangedAt >= replanAfterMs
+    const size = slot.deployment?.devices ?? fleet.available().length
+    const outgrown = size !== fleet.available().length && quiet
+    if (slot.fingerprint === fingerprint && !outgrown) return slot
+    this.#retire(key, slot)
+    return undefined
+  }
+
+  #create(
+    key: string,
+    what: { entry: ModelEntry; prepared: PreparedModel; wish: DeploymentWish },
+  ): Slot {
+    const { entry, prepared, wish } = what
+    for (const [oldest, slot] of this.#slots) {
+      if (this.#slots.size < this.#options.capacity) break
+      this.#retire(oldest, slot)
+    }
+    const id = `p${randomBytes(9).toString('hex')}`
+    const creating = Deployment.create({ ...this.#options, id, prepared, wish })
+    const { fingerprint } = entry
+    const slot: Slot = { creating, fingerprint, deployment: undefined, users: 0, retired: false }
+    this.#slots.set(key, slot)
+    creating.then(
+      deployment => {
+        slot.deployment = deployment
+        this.#byPlan.set(id, deployment)
+        this.#options.onPlan(entry, deployment)
+      },
+      () => undefined, // whoever leases the slot is told
+    )
+    return slot
+  }
+
+  #retire(key: string, slot: Slot): void {
+    this.#slots.delete(key)
+    slot.retired = true
+    this.#releaseIfIdle(slot)
+  }
+
+  #releaseIfIdle({ retired, users, deployment }: Slot): void {
+    if (!retired || users > 0 || !deployment) return
+    this.#byPlan.delete(deployment.id)
+    deployment.release().catch(error => this.#options.onError('releasing a plan', error))
+  }
+}
+
+function keyOf({ name }: ModelEntry, { scheme, axis, transport }: DeploymentWish): string {
+  return [name, formatSchemeRequest(scheme), axis, transport].join(' ')
+}

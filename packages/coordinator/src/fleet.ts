@@ -1,0 +1,123 @@
+import {
+  type DeviceHealth,
+  parseDeviceHealth,
+  parseStatus,
+  type TopicKind,
+  type Topics,
+} from '@cocoi/protocol'
+import { Membership } from '@cocoi/scheduler'
+import type { Transport } from '@cocoi/transport'
+
+/** A change in the fleet that a stage or a deployment has to know. */
+export type FleetChange =
+  | { readonly type: 'joined'; readonly device: string; readonly session: number }
+  | { readonly type: 'suspected' | 'recovered'; readonly device: string }
+  | { readonly type: 'lost'; readonly device: string; readonly reason: string }
+
+export interface FleetOptions {
+  readonly transport: Transport
+  readonly topics: Topics
+  readonly heartbeatMs: number
+  readonly now: () => number
+  /** Called for a payload that does not follow the specification. */
+  readonly onDrop: (kind: TopicKind, error: unknown) => void
+}
+
+/** The devices as their status and heartbeats show them: drives `Membership` with real messages. */
+export class Fleet {
+  readonly #options: FleetOptions
+  readonly #membership: Membership
+  readonly #devices = new Map<string, { session: number; suspect: boolean }>()
+  readonly #health = new Map<string, DeviceHealth>()
+  readonly #listeners = new Set<(change: FleetChange) => void>()
+  #ticker: NodeJS.Timeout | undefined
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+    this.#membership = new Membership({ heartbeatMs: options.heartbeatMs })
+  }
+
+  async start(): Promise<void> {
+    const { transport, topics } = this.#options
+    for (const filter of topics.filters('deviceStatus')) {
+      await transport.subscribe(filter, (topic, payload) => this.#onStatus(topic, payload), {
+        qos: 1,
+      })
+    }
+    for (const filter of topics.filters('deviceHealth')) {
+      await transport.subscribe(filter, (topic, payload) => this.#onHealth(topic, payload))
+    }
+    const { heartbeatMs } = this.#options
+    this.#ticker = setInterval(() => this.#step({ type: 'tick' }), heartbeatMs / 4)
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker)
+  }
+
+  onChange(listener: (change: FleetChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Devices that are alive and not suspect, by name. */
+  available(): string[] {
+    const entries = [...this.#devices].sort(([a], [b]) => (a < b ? -1 : 1))
+    return entries.filter(([, { suspect }]) => !suspect).map(([device]) => device)
+  }
+
+  session(device: string): number | undefined {
+    return this.#devices.get(device)?.session
+  }
+
+  counts(): { online: number; suspect: number } {
+    const suspect = [...this.#devices.values()].filter(device => device.suspect).length
+    return { online: this.#devices.size - suspect, suspect }
+  }
+
+  health(device: string): DeviceHealth | undefined {
+    return this.#health.get(device)
+  }
+
+  /** The coordinator's own delay: a busy observer must not accuse others (Lifeguard). */
+  lag(lagMs: number): void {
+    this.#step({ type: 'lag', lagMs })
+  }
+
+  #onStatus(topic: string, payload: Uint8Array): void {
+    const parsed = this.#options.topics.parse(topic)
+    if (parsed?.kind !== 'deviceStatus' || payload.byteLength === 0) return
+    try {
+      const { session, state } = parseStatus(payload)
+      this.#step({ type: 'status', device: parsed.device, session, state })
+    } catch (error) {
+      this.#options.onDrop('deviceStatus', error)
+    }
+  }
+
+  #onHealth(topic: string, payload: Uint8Array): void {
+    const parsed = this.#options.topics.parse(topic)
+    if (parsed?.kind !== 'deviceHealth' || payload.byteLength === 0) return
+    try {
+      const health = parseDeviceHealth(payload)
+      this.#health.set(parsed.device, health)
+      const { session, seq } = health
+      this.#step({ type: 'heartbeat', device: parsed.device, session, seq })
+    } catch (error) {
+      this.#options.onDrop('deviceHealth', error)
+    }
+  }
+
+  #step(event: Parameters<Membership['step']>[0]): void {
+    for (const effect of this.#membership.step(event, this.#options.now())) {
+      if (effect.type === 'joined') {
+        this.#devices.set(effect.device, { session: effect.session, suspect: false })
+      } else if (effect.type === 'lost') this.#devices.delete(effect.device)
+      else {
+        const device = this.#devices.get(effect.device)
+        if (device) device.suspect = effect.type === 'suspected'
+      }
+      for (const listener of [...this.#listeners]) listener(effect)
+    }
+  }
+}

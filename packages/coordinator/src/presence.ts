@@ -1,0 +1,74 @@
+import {
+  type CoordinatorHealth,
+  encodeCoordinatorHealth,
+  encodeStatus,
+  type Topics,
+} from '@cocoi/protocol'
+import type { Transport, Will } from '@cocoi/transport'
+
+/** What the coordinator counts, without the fields that make a heartbeat of it. */
+export type Condition = Omit<CoordinatorHealth, 'session' | 'seq'>
+
+export interface PresenceOptions {
+  readonly version: string
+  readonly topics: Topics
+  readonly control: Transport
+  readonly heartbeatMs: number
+  readonly condition: () => Condition
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** The last words of the coordinator, left with the broker at every connect. */
+export function coordinatorWill(topics: Topics, session: number): Will {
+  const status = { state: 'offline', session, since: new Date().toISOString() } as const
+  const payload = encodeStatus({ ...status, reason: 'the connection was lost' })
+  return { topic: topics.coordinatorStatus(), payload, qos: 1, retain: true }
+}
+
+/** Tells the others that the coordinator lives and how it does. */
+export class Presence {
+  readonly #options: PresenceOptions
+  #session = 0
+  #seq = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+  }
+
+  async born(session: number): Promise<void> {
+    this.#session = session
+    this.#seq = 0
+    await this.#announce('online')
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#beat(), this.#options.heartbeatMs)
+    this.#beat()
+  }
+
+  async leave(): Promise<void> {
+    clearInterval(this.#timer)
+    if (this.#options.control.connected) await this.#announce('stopped')
+  }
+
+  async #announce(state: 'online' | 'stopped'): Promise<void> {
+    const { topics, control, version } = this.#options
+    const since = new Date().toISOString()
+    const payload = encodeStatus({ state, session: this.#session, since, version })
+    const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
+    await control.publish(topics.coordinatorStatus(), payload, options)
+  }
+
+  #beat(): void {
+    const { topics, control, heartbeatMs, condition, onError } = this.#options
+    if (!control.connected) return
+    const head = { session: this.#session, seq: this.#seq++ }
+    const payload = encodeCoordinatorHealth({ ...head, ...condition() })
+    control
+      .publish(topics.coordinatorHealth(), payload, {
+        qos: 0,
+        retain: true,
+        timeoutMs: heartbeatMs,
+      })
+      .catch(error => onError('sending a heartbeat', error))
+  }
+}

@@ -1,0 +1,225 @@
+import type { EngineTensor } from '@cocoi/engine'
+import { encodeControl, encodeFrame, type Topics } from '@cocoi/protocol'
+import { LOCAL, Stage, type StageEffect, type StageEvent } from '@cocoi/scheduler'
+import type { Transport } from '@cocoi/transport'
+import { assertFloat16Value } from './decode.ts'
+import type { EncodedRows } from './encoded-rows.ts'
+import { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
+import type { ExecutableStep } from './executable.ts'
+import type { Fleet, FleetChange } from './fleet.ts'
+import type { ResultRouter, SubtaskAnswer } from './result-router.ts'
+import type { StageOutcome } from './run-inference.ts'
+
+/** What all stages work with, whoever asked for the inference. */
+export interface StageSurroundings {
+  readonly data: Transport
+  readonly control: Transport
+  readonly topics: Topics
+  readonly fleet: Fleet
+  readonly router: ResultRouter
+  /** Whether a device has loaded the plan. */
+  readonly isReady: (device: string) => boolean
+  readonly now: () => number
+  readonly subtaskTimeoutMs: number
+  readonly maxOutstanding: number
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** One stage of one inference that is to be run. */
+export interface StageWork {
+  readonly step: ExecutableStep
+  readonly rows: EncodedRows
+  readonly inference: string
+  readonly plan: string
+  readonly deadlineAt: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Performs what the scheduler's `Stage` decides: sends frames, cancels, feeds results, deaths and
+ * the time back. It holds the tensors; the machine sees numbers and ids only.
+ */
+export class StageDriver {
+  readonly #work: StageWork
+  readonly #context: StageSurroundings
+  readonly #machine: Stage
+  readonly #results = new Map<number, readonly EngineTensor[]>()
+  readonly #used: string[] = []
+  readonly #settled: Promise<StageOutcome>
+  #resolve: (outcome: StageOutcome) => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
+  #timer: NodeJS.Timeout | undefined
+  #bytesOut = 0
+  #bytesIn = 0
+
+  constructor(work: StageWork, context: StageSurroundings) {
+    this.#work = work
+    this.#context = context
+    this.#settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    const { step, deadlineAt } = work
+    const { n, k } = step.code
+    this.#machine = new Stage({
+      rows: n,
+      recoveryRows: Array.from({ length: k }, (_, j) => n + j),
+      decodable: received => step.decoder.decode(received) !== undefined,
+      devices: context.fleet.available().filter(context.isReady),
+      maxOutstanding: context.maxOutstanding,
+      subtaskTimeoutMs: context.subtaskTimeoutMs,
+      deadlineAt,
+      local: true,
+    })
+  }
+
+  /** Resolves once the results determine the stage. */
+  async run(): Promise<StageOutcome> {
+    const { fleet, router } = this.#context
+    const { inference, signal } = this.#work
+    const leaveFleet = fleet.onChange(change => this.#onFleet(change))
+    const leaveRouter = router.register(inference, this.#id, answer => this.#onAnswer(answer))
+    const onAbort = () => this.#feed({ type: 'cancel' })
+    signal.addEventListener('abort', onAbort)
+    try {
+      this.#feed({ type: 'start' })
+      if (signal.aborted) onAbort()
+      return await this.#settled
+    } finally {
+      clearTimeout(this.#timer)
+      signal.removeEventListener('abort', onAbort)
+      leaveRouter()
+      leaveFleet()
+    }
+  }
+
+  get #id(): number {
+    return this.#work.step.step.spec.id
+  }
+
+  #feed(event: StageEvent): void {
+    const effects = this.#machine.step(event, this.#context.now())
+    for (const effect of effects) this.#perform(effect)
+    this.#arm()
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    const { deadline } = this.#machine
+    if (deadline === undefined) return
+    const delayMs = Math.max(0, deadline - this.#context.now())
+    this.#timer = setTimeout(() => this.#feed({ type: 'tick' }), Math.ceil(delayMs))
+  }
+
+  #perform(effect: StageEffect): void {
+    switch (effect.type) {
+      case 'dispatch':
+        return this.#dispatch(effect)
+      case 'cancel':
+        return this.#cancel(effect)
+      case 'compute':
+        return this.#compute(effect)
+      case 'complete':
+        return this.#resolve(this.#outcome(effect.late))
+      case 'fail': {
+        const code = effect.code as CoordinatorErrorCode
+        return this.#reject(new CoordinatorError(code, effect.message))
+      }
+    }
+  }
+
+  #outcome(late: readonly string[]): StageOutcome {
+    const [bytesOut, bytesIn] = [this.#bytesOut, this.#bytesIn]
+    return { results: this.#results, used: this.#used, late, bytesOut, bytesIn }
+  }
+
+  #dispatch(effect: StageEffect & { type: 'dispatch' }): void {
+    const { topics, data } = this.#context
+    const { inference, plan } = this.#work
+    const { row, attempt, device, timeoutMs } = effect
+    const ids = { inference, stage: this.#id, row, attempt }
+    const header = { type: 'subtask', plan, ...ids, timeoutMs } as const
+    const frame = encodeFrame(header, this.#work.rows.tensors(row))
+    this.#bytesOut += frame.byteLength
+    data.publish(topics.subtasks({ device }), frame, { qos: 0, timeoutMs }).catch(error => {
+      this.#context.onError(`sending a subtask to ${device}`, error)
+      this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_NOT_SENT' })
+    })
+  }
+
+  #cancel({ row, attempt, device }: StageEffect & { type: 'cancel' }): void {
+    const { topics, control } = this.#context
+    const { inference } = this.#work
+    const message = encodeControl({ type: 'cancel', inference, stage: this.#id, row, attempt })
+    control
+      .publish(topics.control({ device }), message, { qos: 1, timeoutMs: 5000 })
+      .catch(error => this.#context.onError(`cancelling a subtask on ${device}`, error))
+  }
+
+  /** The coordinator takes the place of a device, in its own engine. */
+  #compute({ row, attempt }: StageEffect & { type: 'compute' }): void {
+    this.#computeRow(row)
+      .then(tensors => this.#accept({ row, attempt, device: LOCAL, tensors }))
+      .catch(error => {
+        this.#context.onError(`computing row ${row} locally`, error)
+        this.#feed({ type: 'failure', row, attempt, device: LOCAL, code: 'ERR_ENGINE_RUN' })
+      })
+  }
+
+  async #computeRow(row: number): Promise<EngineTensor[]> {
+    const session = await this.#work.step.compute()
+    const tensors = this.#work.rows.tensors(row)
+    const feeds = Object.fromEntries(session.inputs.map(({ name }, i) => [name, tensors[i]!]))
+    const { outputs } = await session.run(feeds)
+    return this.#work.step.step.outputs.map(({ name }) => outputs[name]!)
+  }
+
+  #onAnswer({ device, header, tensors, bytes }: SubtaskAnswer): void {
+    const { row, attempt } = header
+    this.#bytesIn += bytes
+    if (header.type === 'failure') {
+      this.#context.onError(`${device} on row ${row}`, new Error(header.message))
+      return this.#feed({ type: 'failure', row, attempt, device, code: header.code })
+    }
+    if (!this.#hasExpectedShapes(tensors)) {
+      return this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_WRONG_SHAPE' })
+    }
+    try {
+      assertFloat16Value(header.peak, `${device} computed stage ${this.#id}`)
+    } catch (error) {
+      this.#reject(error)
+      return this.#feed({ type: 'cancel' })
+    }
+    this.#accept({ row, attempt, device, tensors })
+  }
+
+  #accept(result: {
+    row: number
+    attempt: number
+    device: string
+    tensors: readonly EngineTensor[]
+  }): void {
+    const { row, attempt, device, tensors } = result
+    if (this.#results.has(row)) return
+    this.#results.set(row, tensors)
+    this.#used.push(device)
+    this.#feed({ type: 'result', row, attempt, device })
+  }
+
+  #hasExpectedShapes(tensors: readonly EngineTensor[]): boolean {
+    const { outputs } = this.#work.step.step
+    const fits = (shape: readonly number[] | undefined, dims: readonly number[] | undefined) =>
+      dims !== undefined && (shape === undefined || shape.join() === dims.join())
+    return (
+      tensors.length === outputs.length &&
+      outputs.every(({ shape }, i) => fits(shape, tensors[i]?.dims))
+    )
+  }
+
+  #onFleet(change: FleetChange): void {
+    const { device } = change
+    if (change.type === 'lost') this.#feed({ type: 'device-lost', device })
+    else if (change.type === 'suspected') this.#feed({ type: 'device-suspect', device })
+    else if (this.#context.isReady(device)) this.#feed({ type: 'device-available', device })
+  }
+}
