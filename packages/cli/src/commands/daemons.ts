@@ -1,0 +1,71 @@
+import { runBroker } from '@cocoi/broker'
+import { runCoordinator } from '@cocoi/coordinator'
+import { runDevice } from '@cocoi/device-agent'
+import type { Command } from 'commander'
+
+interface Flags {
+  readonly url?: string
+  readonly host?: string
+  readonly port?: string
+  readonly id?: string
+  readonly models?: string
+  readonly state?: string
+  readonly scheme?: string
+  readonly threads?: string
+  readonly logLevel?: string
+}
+
+const configured =
+  'Settings come from config/, the environment (COCOI_…) and these flags, in this order.'
+
+/** `cocoi broker`, `cocoi coordinator`, `cocoi device`: the daemons. */
+export function addDaemons(program: Command): void {
+  program
+    .command('broker')
+    .description(`run the MQTT broker. ${configured}`)
+    .option('--host <address>', 'address to listen on; beyond loopback clients must log in')
+    .option('--port <number>', 'port to listen on')
+    .option('--log-level <level>', 'error, warn, info or debug')
+    .action(({ host, port, logLevel }: Flags) =>
+      runBroker({ broker: given({ host, port }), log: given({ level: logLevel }) }),
+    )
+  program
+    .command('coordinator')
+    .description(`run the coordinator. ${configured}`)
+    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
+    .option('--id <name>', 'name of this coordinator')
+    .option('--models <folder>', 'model repository')
+    .option('--state <folder>', 'folder of its own state')
+    .option('--scheme <scheme>', 'default scheme')
+    .option('--log-level <level>', 'error, warn, info or debug')
+    .action(({ broker, id, models, state, scheme, logLevel }: Flags & { broker?: string }) =>
+      runCoordinator({
+        mqtt: given({ url: broker }),
+        coordinator: given({ id, models, state, scheme }),
+        log: given({ level: logLevel }),
+      }),
+    )
+  program
+    .command('device')
+    .description(`run the device agent. ${configured}`)
+    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
+    .option('--id <name>', 'name of this device; its host name by default')
+    .option('--state <folder>', 'folder of its own state')
+    .option('--threads <number>', 'threads that compute; by default all cores but one')
+    .option('--log-level <level>', 'error, warn, info or debug')
+    .action(({ broker, id, state, threads, logLevel }: Flags & { broker?: string }) =>
+      runDevice({
+        mqtt: given({ url: broker }),
+        device: given({ id, state, threads }),
+        log: given({ level: logLevel }),
+      }),
+    )
+}
+
+/** The flags that were given: one that was not must not hide what a file says. */
+function given(flags: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(flags).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectClient } from '@cocoi/client'
+import type { Command } from 'commander'
+import colours from 'picocolors'
+import { exitCode } from '../exit-code.ts'
+import { readInput } from '../inputs.ts'
+import { Oracle } from '../oracle.ts'
+import { drawPictures } from '../pictures.ts'
+import { createProgress, type Progress } from '../progress.ts'
+import type { Report, RunReport } from '../report.ts'
+import { type Bench, measure, warmUp } from '../situation.ts'
+import { milliseconds, runTable } from '../tables.ts'
+import { startVirtualCluster } from '../virtual-cluster.ts'
+import { openWorkspace } from '../workspace.ts'
+import { zooModel } from '../zoo-cache.ts'
+
+interface DemoFlags {
+  readonly model: string
+  readonly json?: string
+}
+
+const devices = 6
+const pictures = 3
+const schemes = ['whole', 'uncoded', 'replication:2', 'mds:6,4']
+const names: Readonly<Record<string, string>> = { whole: 'one device alone' }
+
+/**
+ * A core here computes about this much faster than a Raspberry Pi 4 (some 90 against 20 GFLOP/s), and
+ * six devices share the cores of one machine. Stretching their compute time makes both right.
+ */
+const stretch = 5
+
+/** `cocoi demo`: the point of it all, on one machine, in a minute. */
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('show what coding is good for: six devices, then one is killed and one frozen')
+    .option('--model <name>', 'resnet18, vgg16, resnet50 or mobilenetv2', 'resnet18')
+    .option('--json <file>', 'write the measurements to a file')
+    .action(demo)
+}
+
+async function demo({ model, json }: DemoFlags): Promise<void> {
+  const progress = createProgress()
+  try {
+    const report = await demonstrate(model, progress)
+    if (json) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
+    const verdict = report.ok
+      ? colours.green('Every answer was right.')
+      : colours.red('Not every answer was right.')
+    progress.print(`\n${verdict}`)
+    process.exitCode = report.ok ? exitCode.ok : exitCode.failed
+  } catch (error) {
+    progress.fail()
+    throw error
+  }
+}
+
+async function demonstrate(model: string, progress: Progress): Promise<Report> {
+  const modelPath = await zooModel(model, 1, progress)
+  const workspace = await openWorkspace({
+    ...{ modelPath, name: model, progress },
+    ...{ config: undefined, labels: undefined },
+  })
+  try {
+    const files = await drawPictures(join(workspace.folder, 'pictures'), pictures)
+    const inputs = await Promise.all(
+      files.map(file => readInput(file, workspace.prepared, workspace.entry.config)),
+    )
+    const oracle = await Oracle.load(workspace.engine, modelPath, workspace.prepared)
+    const options = { devices, minIntensity: 32, stretch: () => stretch }
+    const cluster = await startVirtualCluster(workspace, options, progress)
+    try {
+      const client = await connectClient({ url: cluster.url, id: 'demo-camera' })
+      const bench = { cluster, client, oracle, model, inputs, parameters: {}, slowed: 0 }
+      const runs = [...(await healthy(bench, progress)), ...(await struck(bench, progress))]
+      await client.close()
+      return { model, runs, ok: runs.every(({ ok }) => ok) }
+    } finally {
+      progress.step('stopping the cluster')
+      await cluster.stop()
+      progress.done()
+    }
+  } finally {
+    await workspace.close()
+  }
+}
+
+/** All schemes with every device well. */
+async function healthy(bench: Bench, progress: Progress): Promise<RunReport[]> {
+  const runs: RunReport[] = []
+  for (const scheme of schemes) {
+    progress.step(`distributing ${bench.model} to the devices: ${label(scheme)}`)
+    await warmUp(bench, scheme)
+    progress.step(`a camera publishes ${pictures} pictures: ${label(scheme)}`)
+    const report = await measure(bench, scheme, { repeat: 1, faults: { kill: 0, freeze: 0 } })
+    progress.done(`${label(scheme)}: ${milliseconds(report.latencyMs.p50)}`)
+    runs.push(report)
+  }
+  progress.print(
+    `\n${bench.model} on ${devices} devices, all well\n\n${runTable(runs.map(named))}\n`,
+  )
+  return runs
+}
+
+/** The code and no code, with one device killed and one frozen while the first picture is under way. */
+async function struck(bench: Bench, progress: Progress): Promise<RunReport[]> {
+  const runs: RunReport[] = []
+  for (const scheme of ['mds:6,4', 'uncoded']) {
+    progress.step(`all devices well again: ${scheme}`)
+    await warmUp(bench, scheme)
+    progress.step(`one device is killed and one frozen with a picture under way: ${scheme}`)
+    const report = await measure(bench, scheme, { repeat: 1, faults: { kill: 1, freeze: 1 } })
+    progress.done(`${scheme}: ${milliseconds(report.latencyMs.all[0]!)} for the picture under way`)
+    runs.push(report)
+  }
+  const [coded, uncoded] = runs as [RunReport, RunReport]
+  progress.print(
+    `\nOne device killed and one frozen during the first picture\n\n${runTable(runs)}\n`,
+  )
+  const ratio = uncoded.latencyMs.all[0]! / coded.latencyMs.all[0]!
+  progress.print(
+    `The picture under way took ${milliseconds(coded.latencyMs.all[0]!)} with the code and ` +
+      `${milliseconds(uncoded.latencyMs.all[0]!)} without (${ratio.toFixed(1)} times as long).`,
+  )
+  return runs
+}
+
+function label(scheme: string): string {
+  return names[scheme] ?? scheme
+}
+
+function named(report: RunReport): RunReport {
+  return { ...report, scheme: label(report.scheme) }
+}

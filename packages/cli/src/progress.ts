@@ -1,0 +1,43 @@
+import ora from 'ora'
+
+/** What a long command is doing, for a person who waits. */
+export interface Progress {
+  /** Begins the next thing; what went before is done. */
+  step(text: string): void
+  /** More about the present thing, such as `3 of 6`. */
+  detail(text: string): void
+  /** The present thing is done; a line stays. */
+  done(text?: string): void
+  fail(text?: string): void
+  /** Prints text between the steps. */
+  print(text: string): void
+}
+
+/** A spinner on a terminal, plain lines elsewhere; always on stderr, results go to stdout. */
+export function createProgress(): Progress {
+  const spinner = ora({ stream: process.stderr, discardStdin: false })
+  let current = ''
+  const finish = () => {
+    if (spinner.isSpinning) spinner.succeed(current)
+  }
+  return {
+    step(text) {
+      finish()
+      current = text
+      spinner.start(text)
+    },
+    detail(text) {
+      if (process.stderr.isTTY) spinner.text = `${current} · ${text}`
+    },
+    done(text = current) {
+      if (spinner.isSpinning) spinner.succeed(text)
+    },
+    fail(text = current) {
+      if (spinner.isSpinning) spinner.fail(text)
+    },
+    print(text) {
+      finish()
+      process.stdout.write(`${text}\n`)
+    },
+  }
+}

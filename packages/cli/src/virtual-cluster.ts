@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { type Cluster, startCluster } from '@cocoi/testbed'
+import type { Progress } from './progress.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Starts this very program as broker, coordinator and devices. */
+const command = [process.execPath, fileURLToPath(new URL('../bin/cocoi.js', import.meta.url))]
+
+export interface VirtualClusterOptions {
+  readonly devices: number
+  /** URL of a broker that is already there; without it one is started. */
+  readonly broker?: string
+  /** Factor by which a device's compute time is stretched. */
+  readonly stretch: (device: number) => number
+  readonly minIntensity: number
+}
+
+/** Broker, coordinator and devices, each a process, talking MQTT over loopback only. */
+export async function startVirtualCluster(
+  workspace: Workspace,
+  { devices, broker, stretch, minIntensity }: VirtualClusterOptions,
+  progress: Progress,
+): Promise<Cluster> {
+  progress.step(`starting broker, coordinator and ${devices} devices`)
+  const { folder, models, coordinatorState } = workspace
+  const cluster = await startCluster({
+    ...{ command, devices, folder, models },
+    ...(broker ? { broker: { url: broker } } : {}),
+    coordinatorFlags: { state: coordinatorState, minIntensity, readyTimeoutMs: 120_000 },
+    deviceFlags: i => ({ threads: 1, stretch: stretch(i) }),
+    onProgress: ({ step, done, total }) => progress.detail(`${step} ${done} of ${total}`),
+  })
+  progress.done(`${devices} devices online`)
+  return cluster
+}

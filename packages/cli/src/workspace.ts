@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BlobStore } from '@cocoi/blobs'
+import { createEngine, type Engine } from '@cocoi/engine'
+import { type ModelEntry, ModelRepository, type PreparedModel, prepareModel } from '@cocoi/models'
+import { readModelFiles } from './model-files.ts'
+import type { Progress } from './progress.ts'
+
+/** Where files that can be made again are kept between commands (XDG Base Directory). */
+export function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  return join(base, 'cocoi')
+}
+
+/** A model in a repository of its own, checked and prepared, with an engine for the oracle. */
+export interface Workspace {
+  readonly folder: string
+  readonly models: string
+  readonly coordinatorState: string
+  readonly engine: Engine
+  readonly entry: ModelEntry
+  readonly prepared: PreparedModel
+  close(): Promise<void>
+}
+
+export interface WorkspaceOptions {
+  readonly modelPath: string
+  readonly name: string
+  readonly config: string | undefined
+  readonly labels: string | undefined
+  readonly progress: Progress
+}
+
+/**
+ * Prepares a model in a new temporary folder, which the virtual cluster then works in: what is
+ * wrong with the model is found before any process is started.
+ *
+ * @throws {ModelError} | {OnnxError} for a model that cannot be used
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const folder = await mkdtemp(join(tmpdir(), 'cocoi-'))
+  const engine = createEngine({ name: 'cocoi-oracle', threads: 1 })
+  const close = async () => {
+    await engine.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const [models, coordinatorState] = [join(folder, 'models'), join(folder, 'coordinator')]
+    await mkdir(models)
+    const { entry, prepared } = await prepare(options, { engine, models, coordinatorState })
+    return { folder, models, coordinatorState, engine, entry, prepared, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function prepare(
+  { modelPath, name, config, labels, progress }: WorkspaceOptions,
+  {
+    engine,
+    models,
+    coordinatorState,
+  }: {
+    engine: Engine
+    models: string
+    coordinatorState: string
+  },
+): Promise<{ entry: ModelEntry; prepared: PreparedModel }> {
+  progress.step(`preparing ${name}`)
+  const repository = await ModelRepository.open(models)
+  const entry = await repository.add(name, modelPath, await readModelFiles({ config, labels }))
+  const store = await BlobStore.open(join(coordinatorState, 'blobs'))
+  const prepared = await prepareModel(entry, {
+    ...{ engine, store, cacheFolder: join(coordinatorState, 'prepared') },
+    onProgress: ({ step, done, total }) =>
+      progress.detail(total ? `${step} ${done} of ${total}` : step),
+  })
+  progress.done()
+  return { entry, prepared }
+}
