@@ -11,6 +11,8 @@ export interface ReassemblerLimits {
   readonly maxSenderMessages: number
   /** Senders with incomplete messages. */
   readonly maxSenders: number
+  /** Bytes kept in all; a sender that names itself anew for each message gains nothing. */
+  readonly maxBytes: number
   /** An incomplete message is dropped this long after its latest part. */
   readonly patienceMs: number
 }
@@ -20,8 +22,12 @@ export const DEFAULT_REASSEMBLER_LIMITS: ReassemblerLimits = {
   maxSenderBytes: 128 * 1024 * 1024,
   maxSenderMessages: 8,
   maxSenders: 256,
+  maxBytes: 256 * 1024 * 1024,
   patienceMs: 30_000,
 }
+
+/** What keeping a part costs beside its bytes, so that many tiny parts count for what they are. */
+const PART_COST_BYTES = 128
 
 interface Pending {
   readonly count: number
@@ -36,12 +42,14 @@ type Sender = Map<bigint, Pending>
 
 /**
  * Joins the parts of messages. Bounded: when a limit is reached the sender's oldest incomplete
- * message gives way, and time passed drops what stays incomplete. Duplicated parts change nothing.
+ * message gives way, or the oldest of all; time passed drops what stays incomplete. One message
+ * may always be completed. Duplicated parts change nothing.
  */
 export class Reassembler {
   readonly #limits: ReassemblerLimits
   readonly #senders = new Map<string, Sender>()
   #dropped = 0
+  #bytes = 0
 
   constructor(limits: Partial<ReassemblerLimits> = {}) {
     this.#limits = { ...DEFAULT_REASSEMBLER_LIMITS, ...limits }
@@ -52,11 +60,9 @@ export class Reassembler {
     return this.#dropped
   }
 
-  /** Bytes kept for incomplete messages. */
+  /** Bytes kept for incomplete messages, 128 of them for each part. */
   get pendingBytes(): number {
-    let sum = 0
-    for (const sender of this.#senders.values()) sum += senderBytes(sender)
-    return sum
+    return this.#bytes
   }
 
   /**
@@ -80,6 +86,7 @@ export class Reassembler {
     const pending = this.#pending(messages, part)
     pending.expiresAt = now + this.#limits.patienceMs
     this.#keep(messages, { part, pending })
+    this.#makeRoom(messages, pending)
     return pending.shares.size === pending.count ? this.#complete(sender, part.id) : undefined
   }
 
@@ -104,7 +111,7 @@ export class Reassembler {
 
   #forgetOldestSender(): void {
     const [name, sender] = this.#senders.entries().next().value!
-    this.#dropped += sender.size
+    for (const id of sender.keys()) this.#drop(sender, id)
     this.#senders.delete(name)
   }
 
@@ -118,7 +125,7 @@ export class Reassembler {
           `${count} parts of ${totalBytes} bytes`,
       )
     }
-    if (sender.size >= this.#limits.maxSenderMessages) this.#dropOldest(sender)
+    if (sender.size >= this.#limits.maxSenderMessages) this.#dropOldest([sender])
     const pending = { count, totalBytes, shares: new Map(), bytes: 0, expiresAt: 0 }
     sender.set(id, pending)
     return pending
@@ -134,37 +141,54 @@ export class Reassembler {
     }
     pending.shares.set(part.index, part.share)
     pending.bytes += part.share.length
-    while (sender.size > 1 && senderBytes(sender) > this.#limits.maxSenderBytes) {
-      this.#dropOldest(sender, part.id)
-    }
+    this.#bytes += part.share.length + PART_COST_BYTES
+  }
+
+  #makeRoom(sender: Sender, latest: Pending): void {
+    const { maxSenderBytes, maxBytes } = this.#limits
+    while (senderCost(sender) > maxSenderBytes && this.#dropOldest([sender], latest)) {}
+    while (this.#bytes > maxBytes && this.#dropOldest(this.#senders.values(), latest)) {}
   }
 
   #complete(name: string, id: bigint): Uint8Array {
     const sender = this.#senders.get(name)!
     const pending = sender.get(id)!
-    sender.delete(id)
+    this.#forget(sender, id)
     if (sender.size === 0) this.#senders.delete(name)
     if (pending.bytes === pending.totalBytes) return join(pending)
     throw badMessage(`all parts hold ${pending.bytes} bytes, ${pending.totalBytes} were announced`)
   }
 
-  #dropOldest(sender: Sender, except?: bigint): void {
-    for (const id of sender.keys()) {
-      if (id === except) continue
-      this.#drop(sender, id)
-      return
+  /** Drops one message other than `except`; false if there is none. */
+  #dropOldest(senders: Iterable<Sender>, except?: Pending): boolean {
+    for (const sender of senders) {
+      for (const [id, pending] of sender) {
+        if (pending === except) continue
+        this.#drop(sender, id)
+        return true
+      }
     }
+    return false
   }
 
   #drop(sender: Sender, id: bigint): void {
-    sender.delete(id)
+    this.#forget(sender, id)
     this.#dropped += 1
+  }
+
+  #forget(sender: Sender, id: bigint): void {
+    this.#bytes -= cost(sender.get(id)!)
+    sender.delete(id)
   }
 }
 
-function senderBytes(sender: Sender): number {
+function cost({ bytes, shares }: Pending): number {
+  return bytes + shares.size * PART_COST_BYTES
+}
+
+function senderCost(sender: Sender): number {
   let sum = 0
-  for (const { bytes } of sender.values()) sum += bytes
+  for (const pending of sender.values()) sum += cost(pending)
   return sum
 }
 
