@@ -62,6 +62,11 @@ export class Gate {
     return undefined
   }
 
+  /** Whether the client's login was accepted; from then on it may send, before aedes calls it connected. */
+  isAdmitted(client: Client): boolean {
+    return this.#principals.has(client)
+  }
+
   /** The client is logged in; a former one with its id is gone. */
   enter(client: Client): void {
     this.#clients.set(client.id, client)

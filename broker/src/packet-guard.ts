@@ -1,4 +1,5 @@
 import type { Client } from 'aedes'
+import type { Gate } from './gate.ts'
 import type { BrokerLimits } from './options.ts'
 
 /** Longest packet other than a PUBLISH after login; a SUBSCRIBE with hundreds of filters fits. */
@@ -17,21 +18,21 @@ interface PacketParser {
  *
  * @throws {TypeError} if aedes no longer has the parser this hooks into
  */
-export function guardPacketSize(client: Client, limits: BrokerLimits): void {
+export function guardPacketSize(client: Client, gate: Gate, limits: BrokerLimits): void {
   const parser = parserOf(client)
   const parseLength = parser._parseLength
   parser._parseLength = function (this: PacketParser): boolean {
     if (!parseLength.call(this)) return false
     const { cmd, length } = this.packet
-    const limit = packetLimit(client, cmd, limits)
+    const limit = packetLimit(gate.isAdmitted(client), cmd, limits)
     if (length <= limit) return true
     this._emitError(new Error(`a ${cmd} of ${length} bytes is too large, at most ${limit}`))
     return false
   }
 }
 
-function packetLimit(client: Client, command: string, limits: BrokerLimits): number {
-  if (!client.connected) return limits.maxPacketBytesBeforeLogin
+function packetLimit(admitted: boolean, command: string, limits: BrokerLimits): number {
+  if (!admitted) return limits.maxPacketBytesBeforeLogin
   return command === 'publish' ? limits.maxPacketBytes : MAX_CONTROL_BYTES
 }
 

@@ -24,7 +24,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     const client = aedes.handle(socket)
-    guardPacketSize(client, options.limits)
+    guardPacketSize(client, gate, options.limits)
     neverWaitForReaders(client)
   })
   boundConnections(server, options, ledger)

@@ -29,7 +29,7 @@ const names: Readonly<Record<string, string>> = { whole: 'one device alone' }
  * A core here computes about this much faster than a Raspberry Pi 4 (some 90 against 20 GFLOP/s), and
  * six devices share the cores of one machine. Stretching their compute time makes both right.
  */
-const stretch = 5
+const stretch = 20
 
 /** `cocoi demo`: the point of it all, on one machine, in a minute. */
 export function addDemo(program: Command): void {
