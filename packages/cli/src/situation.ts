@@ -33,8 +33,7 @@ export async function warmUp(bench: Bench, scheme: string): Promise<void> {
   const parameters = { ...bench.parameters, scheme, deadlineMs: warmUpMs }
   for (;;) {
     const trial = await runTrial(bench.inputs[0]!, { ...bench, parameters })
-    if (trial.answer && (isAsAsked(trial.answer, scheme) || bench.cluster.devices.length < 2))
-      return
+    if (trial.answer && isAsAsked(trial.answer, bench.cluster.devices.length)) return
     if (!trial.answer) throw new CliError('ERR_NO_ANSWER', trial.error!, exitCode.failed)
     if (performance.now() > giveUpAt) return // the report's notes say what was used instead
     if (noteIsFinal(trial, bench.cluster.devices.length)) return

@@ -56,7 +56,10 @@ function textOf(error: unknown): string {
   return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message
 }
 
-/** Whether the plan that was used is the one that was asked for, not one for fewer devices. */
-export function isAsAsked({ plan }: InferenceAnswer, scheme: string): boolean {
-  return plan.kind === scheme || plan.scheme === scheme || plan.notes.length === 0
+/** Whether the plan that was used is the one that was asked for, with every device taking part. */
+export function isAsAsked({ plan, devices, stages }: InferenceAnswer, cluster: number): boolean {
+  const seen = new Set([...devices.used, ...devices.late]).size
+  const wanted =
+    plan.kind === 'stages' ? Math.min(cluster, Math.max(...stages.map(({ n }) => n))) : 0
+  return plan.notes.length === 0 && seen >= wanted
 }

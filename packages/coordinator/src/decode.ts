@@ -1,5 +1,5 @@
 import type { EngineTensor } from '@cocoi/engine'
-import { decodeTensors, float16Max, type StageOutput } from '@cocoi/partition'
+import { decodeTensors, fitsFloat16, type StageOutput } from '@cocoi/partition'
 import { CoordinatorError } from './errors.ts'
 import type { ExecutableStep } from './executable.ts'
 import type { LiveTensors } from './live-tensors.ts'
@@ -71,7 +71,7 @@ async function solve(
   }
 }
 
-/** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not fit a float16 */
+/** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not travel as float16 without harm */
 export function assertFloat16Range(peak: EngineTensor | undefined, where: string): void {
   if (!peak) return
   const value = new DataView(peak.data.buffer, peak.data.byteOffset).getFloat32(0, true)
@@ -80,7 +80,7 @@ export function assertFloat16Range(peak: EngineTensor | undefined, where: string
 
 /** As `assertFloat16Range`, for a value that arrived with a result. */
 export function assertFloat16Value(value: number | undefined, where: string): void {
-  if (value === undefined || Math.abs(value) <= float16Max) return
-  const message = `a value of ${value} while ${where} does not fit float16 (largest: ${float16Max})`
+  if (value === undefined || fitsFloat16(value)) return
+  const message = `values of up to ${value} while ${where} do not fit float16`
   throw new CoordinatorError('ERR_FLOAT16_RANGE', message)
 }

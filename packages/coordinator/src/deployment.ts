@@ -4,7 +4,7 @@ import type { Axis, TransportType } from '@cocoi/partition'
 import { formatScheme, type ModelPlan, planModel, type SchemeRequest } from '@cocoi/planner'
 import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
-import { buildExecutable, type Executable } from './executable.ts'
+import { buildExecutable, type Executable, maxAmplification } from './executable.ts'
 import type { Fleet } from './fleet.ts'
 
 /** How a model is to be distributed, as a request or the configuration says. */
@@ -44,6 +44,7 @@ export class Deployment {
   readonly #ready = new Map<string, number>()
   readonly #refused = new Map<string, string>()
   readonly #waiting = new Set<() => void>()
+  #hasSettled = false
   readonly #leaveFleet: () => void
 
   private constructor(options: DeploymentOptions, plan: ModelPlan, executable: Executable) {
@@ -61,7 +62,10 @@ export class Deployment {
   static async create(options: DeploymentOptions): Promise<Deployment> {
     const { prepared, wish, engine, fleet, minIntensity } = options
     const devices = fleet.available().length
-    const plan = planModel(prepared.graph, { ...wish, devices, minIntensity })
+    const plan = planModel(prepared.graph, {
+      ...{ ...wish, devices, minIntensity },
+      maxAmplification: maxAmplification[wish.transport],
+    })
     const { weightsFolder } = prepared
     const executable = await buildExecutable(prepared.graph, plan, { engine, weightsFolder })
     const deployment = new Deployment(options, plan, executable)
@@ -113,9 +117,12 @@ export class Deployment {
     return [...this.#refused].map(([device, reason]) => `${device} does not take part: ${reason}`)
   }
 
-  /** Resolves when every device that is here has answered, after the ready timeout, or on abort. */
+  /**
+   * Resolves when every device that is here has answered, after the ready timeout, or on abort. Once
+   * that has happened, a device that comes later is not waited for while another one is ready.
+   */
   async settled(signal: AbortSignal): Promise<void> {
-    if (this.plan.kind === 'local' || this.#everyoneAnswered() || signal.aborted) return
+    if (this.plan.kind === 'local' || signal.aborted || this.#isSettled()) return
     await new Promise<void>(resolve => {
       const finish = () => {
         clearTimeout(timer)
@@ -123,7 +130,7 @@ export class Deployment {
         this.#waiting.delete(check)
         resolve()
       }
-      const check = () => this.#everyoneAnswered() && finish()
+      const check = () => this.#isSettled() && finish()
       const timer = setTimeout(finish, this.#options.readyTimeoutMs)
       signal.addEventListener('abort', finish)
       this.#waiting.add(check)
@@ -142,9 +149,11 @@ export class Deployment {
     for (const check of [...this.#waiting]) check()
   }
 
-  #everyoneAnswered(): boolean {
+  #isSettled(): boolean {
     const devices = this.#options.fleet.available()
-    return devices.every(device => this.isReady(device) || this.#refused.has(device))
+    if (this.#hasSettled && devices.some(device => this.isReady(device))) return true
+    this.#hasSettled = devices.every(device => this.isReady(device) || this.#refused.has(device))
+    return this.#hasSettled
   }
 
   #tell(device: string, message: Control): void {

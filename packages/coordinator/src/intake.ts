@@ -10,7 +10,7 @@ import {
 import { Admission, type AdmissionEffect, type AdmissionEvent } from '@cocoi/scheduler'
 import type { CoordinatorConfig } from '@cocoi/service'
 import type { Transport } from '@cocoi/transport'
-import type { AdmittedRequest } from './answer-request.ts'
+import type { AdmittedRequest } from './admitted-request.ts'
 import { CoordinatorError, describeError } from './errors.ts'
 
 export interface IntakeOptions {
@@ -149,18 +149,18 @@ export class Intake {
   }
 
   #run(key: string, ticket: Ticket): void {
-    const running = this.#answer(ticket).then(async payload => {
+    const running = this.#answer(ticket).then(async ({ payload, keep }) => {
       ticket.payload = payload
       ticket.body = undefined
       await this.#send(ticket, payload)
       this.#running.delete(running)
-      this.#feed({ type: 'finished', key })
+      this.#feed({ type: 'finished', key, keep })
     })
     this.#running.add(running)
   }
 
-  /** Never rejects: a failure is an answer too. */
-  async #answer(ticket: Ticket): Promise<Uint8Array> {
+  /** Never rejects: a failure is an answer too, though not one to keep: a retry may do better. */
+  async #answer(ticket: Ticket): Promise<{ payload: Uint8Array; keep: boolean }> {
     const { abort, deadlineAt, arrivedAt, model, request } = ticket
     const { answer, now, onFailure } = this.#options
     const late = new CoordinatorError(
@@ -178,11 +178,11 @@ export class Intake {
         signal: abort.signal,
       })
       this.counts.done += 1
-      return encodeInferenceResult(result, format)
+      return { payload: encodeInferenceResult(result, format), keep: true }
     } catch (error) {
       this.counts.failed += 1
       onFailure(model, error)
-      return encodeInferenceResult(failureOf(request, error), format)
+      return { payload: encodeInferenceResult(failureOf(request, error), format), keep: false }
     } finally {
       clearTimeout(timer)
     }

@@ -23,6 +23,12 @@ export interface ModelShelfOptions {
   readonly onError: (what: string, error: unknown) => void
 }
 
+/** A model as it was found in the repository, ready to be planned and run. */
+export interface FoundModel {
+  readonly entry: ModelEntry
+  readonly prepared: PreparedModel
+}
+
 interface Slot {
   readonly fingerprint: string
   readonly preparing: Promise<PreparedModel>
@@ -36,6 +42,8 @@ export class ModelShelf {
   readonly #options: ModelShelfOptions
   readonly #slots = new Map<string, Slot>()
   readonly #states = new Map<string, ModelState>()
+  /** By fingerprint, why float16 cannot carry a model's values. */
+  readonly #float16Troubles = new Map<string, string>()
 
   constructor(options: ModelShelfOptions) {
     this.#options = options
@@ -51,9 +59,18 @@ export class ModelShelf {
   }
 
   /** @throws {ModelError} ERR_UNKNOWN_MODEL and whatever makes a model unusable */
-  async find(name: string): Promise<{ entry: ModelEntry; prepared: PreparedModel }> {
+  async find(name: string): Promise<FoundModel> {
     const entry = await this.#options.repository.find(name)
     return { entry, prepared: await this.#prepared(entry) }
+  }
+
+  /** Why this model is computed with float32 on the wire whatever is asked; undefined if it is not. */
+  float16Trouble({ fingerprint }: ModelEntry): string | undefined {
+    return this.#float16Troubles.get(fingerprint)
+  }
+
+  rememberFloat16Trouble({ fingerprint }: ModelEntry, reason: string): void {
+    this.#float16Troubles.set(fingerprint, reason)
   }
 
   /** Tells how a model is distributed. */
