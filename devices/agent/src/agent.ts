@@ -19,6 +19,7 @@ import type { DeviceConfig, Logger } from '@cocoi/service'
 import type { Transport } from '@cocoi/transport'
 import { describeError } from './errors.ts'
 import { loadPlan } from './loaded-plan.ts'
+import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
 import { Presence } from './presence.ts'
 import { SubtaskRunner } from './subtask-runner.ts'
@@ -75,7 +76,7 @@ export class Agent {
     this.#plans = new PlanShelf(maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
     this.#runner = new SubtaskRunner({
       maxWaiting: config.maxQueue,
-      stretch: config.stretch,
+      pace: new Pace(config.stretch, config.threads),
       stage: (plan, stage) => this.#plans.stage(plan, stage),
       answer: (plan, header, tensors) => this.#send(this.#coordinators.get(plan), header, tensors),
       now: () => performance.now(),

@@ -3,6 +3,7 @@ import type { AttemptId, FailureHeader, Frame, ResultHeader, SubtaskHeader } fro
 import { DeviceQueue, type DeviceQueueEffect, type DeviceQueueEvent } from '@cocoi/scheduler'
 import { AgentError, describeError } from './errors.ts'
 import type { LoadedStage } from './loaded-plan.ts'
+import type { Pace } from './pace.ts'
 
 /** An answer to the coordinator of a plan. */
 export type Answer = (
@@ -16,8 +17,7 @@ export interface SubtaskRunnerOptions {
   /** Finds a loaded stage; throws AgentError ERR_UNKNOWN_PLAN. */
   readonly stage: (plan: string, stage: number) => LoadedStage
   readonly answer: Answer
-  /** The compute time of every subtask is stretched by this factor, to imitate a slower device. */
-  readonly stretch: number
+  readonly pace: Pace
   readonly now: () => number
 }
 
@@ -135,12 +135,12 @@ export class SubtaskRunner {
       throw new AgentError('ERR_WRONG_SHAPE', message)
     }
     const feeds = Object.fromEntries(stage.inputs.map((name, i) => [name, tensors[i]!]))
-    const { outputs, runMs } = await stage.session.run(feeds)
-    if (this.#options.stretch > 1) await delay(runMs * (this.#options.stretch - 1))
+    const { result: ran, ms } = await this.#options.pace.take(() => stage.session.run(feeds))
+    const { outputs } = ran
     if (!this.#held.has(keyOf(header))) return // cancelled while it ran
     this.counts.done += 1
     const peak = stage.peak === undefined ? undefined : scalar(outputs[stage.peak]!)
-    const times = { computeMs: runMs * this.#options.stretch, queueMs: startedAt - arrivedAt }
+    const times = { computeMs: ms, queueMs: startedAt - arrivedAt }
     const result = { type: 'result', ...planIdOf(header), ...times } as const
     const results = stage.outputs.map(name => outputs[name]!)
     this.#options.answer(header.plan, peak === undefined ? result : { ...result, peak }, results)
@@ -172,10 +172,4 @@ function scalar({ data }: EngineTensor): number {
   const value = new DataView(data.buffer, data.byteOffset).getFloat32(0, true)
   // A NaN or infinity must reach the coordinator as out of range, and the schema takes no such number.
   return Number.isFinite(value) ? Math.abs(value) : Number.MAX_VALUE
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise(resolve => {
-    setTimeout(resolve, ms)
-  })
 }

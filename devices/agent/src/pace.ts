@@ -1,0 +1,35 @@
+/**
+ * Imitates a slower device: a computation takes `stretch` times as long as it would take this process
+ * alone. That is its CPU time, not the time on the clock, which grows when several imitated devices
+ * share the cores of one machine.
+ */
+export class Pace {
+  readonly #stretch: number
+  readonly #threads: number
+
+  /** @param threads that one computation uses, 0 if that is not known */
+  constructor(stretch: number, threads: number) {
+    this.#stretch = stretch
+    this.#threads = threads
+  }
+
+  /** Does the work, waits as long as a slower device would need for it, and tells how long it took. */
+  async take<T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> {
+    const startedAt = performance.now()
+    const before = process.cpuUsage()
+    const result = await work()
+    const ms = performance.now() - startedAt
+    if (this.#stretch <= 1) return { result, ms }
+    const { user, system } = process.cpuUsage(before)
+    const aloneMs = this.#threads > 0 ? Math.min(ms, (user + system) / 1000 / this.#threads) : ms
+    await delay(aloneMs * this.#stretch - ms)
+    return { result, ms: performance.now() - startedAt }
+  }
+}
+
+function delay(ms: number): Promise<void> | undefined {
+  if (ms <= 0) return undefined
+  return new Promise(resolve => {
+    setTimeout(resolve, ms)
+  })
+}
