@@ -58,6 +58,8 @@ export class Agent {
   /** Coordinator of each plan that was announced, to know where its answers go. */
   readonly #coordinators = new Map<string, string>()
 
+  #stopped: Promise<void> | undefined
+
   private constructor(options: AgentOptions, store: BlobStore) {
     const { config, device, version, topics, control, data, lagMs } = options
     this.#options = options
@@ -112,8 +114,13 @@ export class Agent {
     return agent
   }
 
-  /** Finishes what was accepted, says goodbye and frees the engine. */
-  async stop(reason: string): Promise<void> {
+  /** Finishes what was accepted, says goodbye and frees the engine; asked twice it does so once. */
+  stop(reason: string): Promise<void> {
+    this.#stopped ??= this.#stop(reason)
+    return this.#stopped
+  }
+
+  async #stop(reason: string): Promise<void> {
     await this.#presence.leave('draining', reason)
     await this.#runner.drain()
     await this.#blobs.close()

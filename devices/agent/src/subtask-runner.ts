@@ -70,6 +70,7 @@ export class SubtaskRunner {
 
   /** Takes no more work and resolves when what was accepted is done. */
   async drain(): Promise<void> {
+    if (this.#queue.snapshot().isDraining && this.load.running + this.load.waiting === 0) return
     const idle = new Promise<void>(resolve => {
       this.#idle = resolve
     })

@@ -8,8 +8,6 @@ export interface AdmittedRequest {
   /** Instants in monotonic ms. */
   readonly arrivedAt: number
   readonly deadlineAt: number
-  /** Identifier of the inference, unique for ever. */
-  readonly inference: string
   /** Aborted with the error that the sensor is told. */
   readonly signal: AbortSignal
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { EngineTensor } from '@cocoi/engine'
 import { checkInputs, imageTarget, type ModelEntry, preprocessImage } from '@cocoi/models'
 import { parseSchemeRequest } from '@cocoi/planner'
@@ -97,7 +98,7 @@ async function inputsOf(
 }
 
 async function infer(
-  { inference, deadlineAt, signal }: AdmittedRequest,
+  { deadlineAt, signal }: AdmittedRequest,
   run: {
     options: AnsweringOptions
     deployment: Deployment
@@ -108,6 +109,8 @@ async function infer(
   const { options, deployment, found, inputs } = run
   const isReady = (device: string) => deployment.isReady(device)
   const surroundings = { ...options.stages, isReady }
+  // Unique for ever, also if a request is computed twice: devices take no subtask id twice.
+  const inference = randomBytes(9).toString('hex')
   const ids = { inference, plan: deployment.id, deadlineAt, signal }
   const outputs = found.prepared.outputs.map(({ name }) => name)
   const context = {

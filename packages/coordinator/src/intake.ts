@@ -168,15 +168,9 @@ export class Intake {
       `no answer within ${Math.round(deadlineAt - arrivedAt)} ms`,
     )
     const timer = setTimeout(() => abort.abort(late), Math.max(0, deadlineAt - now()))
-    const inference = randomBytes(9).toString('hex')
     const { format = 'json' } = ticket.body!.parameters
     try {
-      const result = await answer({
-        ...ticket,
-        body: ticket.body!,
-        inference,
-        signal: abort.signal,
-      })
+      const result = await answer({ ...ticket, body: ticket.body!, signal: abort.signal })
       this.counts.done += 1
       return { payload: encodeInferenceResult(result, format), keep: true }
     } catch (error) {
