@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type CocoiClient, connectClient } from '@cocoi/client'
-import { DaemonProcess } from './daemon-process.ts'
+import type { DaemonProcess } from './daemon-process.ts'
+import { Daemons } from './daemons.ts'
 import { TestbedError } from './errors.ts'
 
 type Settings = Readonly<Record<string, string | number>>
@@ -52,32 +53,22 @@ const readyTimeoutMs = 60_000
  * @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_TIMEOUT, after everything was stopped again
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const started = new Set<DaemonProcess>()
-  const stop = async () => {
-    const daemons = [...started].reverse()
-    const broker = daemons.filter(({ name }) => name === 'broker')
-    await Promise.all(daemons.filter(({ name }) => name !== 'broker').map(one => one.stop()))
-    await Promise.all(broker.map(one => one.stop()))
-  }
+  const daemons = new Daemons()
   try {
-    return { ...(await startAll(options, started)), stop }
+    return { ...(await startAll(options, daemons)), stop: () => daemons.stop() }
   } catch (error) {
-    await stop()
+    await daemons.stop()
     throw error
   }
 }
 
-async function startAll(
-  options: ClusterOptions,
-  started: Set<DaemonProcess>,
-): Promise<Omit<Cluster, 'stop'>> {
-  const start = async (name: string, verb: string, settings: object) => {
+async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit<Cluster, 'stop'>> {
+  const start = (name: string, verb: string, settings: object) => {
     const { command, folder } = options
     const logFile = join(folder, 'logs', `${name}.log`)
-    const all = { name, command: [...command, verb], settings, logFile, readyTimeoutMs }
-    const daemon = await DaemonProcess.start(all)
-    started.add(daemon)
-    return daemon
+    return daemons.start({
+      ...{ name, command: [...command, verb], settings, logFile, readyTimeoutMs },
+    })
   }
   const broker = options.broker
     ? undefined
@@ -98,12 +89,12 @@ async function startAll(
       return start(id, 'device', { mqtt: { url }, device })
     }
     const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)
-    const [coordinator, ...daemons] = await Promise.all([
+    const [coordinator, ...started] = await Promise.all([
       start('coordinator', 'coordinator', { mqtt: { url }, coordinator: settings }),
       ...ids.map(launchDevice),
     ])
     await online
-    const devices = daemons.map((daemon, i) => {
+    const devices = started.map((daemon, i) => {
       return virtualDevice(daemon, () => launchDevice(daemon.name, i))
     })
     return { url, devices, coordinator, broker }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { createInterface } from 'node:readline'
-import { TestbedError } from './errors.ts'
+import { readyLine } from './ready-line.ts'
 
 export interface DaemonProcessOptions {
   readonly name: string
@@ -14,6 +13,8 @@ export interface DaemonProcessOptions {
   readonly logFile: string
   /** How long it may take to say `ready`. */
   readonly readyTimeoutMs: number
+  /** Told of the process as soon as there is one, long before it is ready. */
+  readonly onSpawn?: (daemon: DaemonProcess) => void
 }
 
 /** How long a daemon may take to stop before it is killed. */
@@ -25,27 +26,32 @@ const stopTimeoutMs = 10_000
  */
 export class DaemonProcess {
   readonly name: string
-  /** What it said with `ready`. */
-  readonly ready: Readonly<Record<string, unknown>>
+  /** Resolves when the process has ended, or could not be started. */
+  readonly ended: Promise<void>
   readonly #child: ChildProcess
-  readonly #exited: Promise<void>
+  #ready: Readonly<Record<string, unknown>> = {}
 
-  private constructor(
-    name: string,
-    started: { child: ChildProcess; exited: Promise<void>; ready: Record<string, unknown> },
-  ) {
-    this.name = name
-    this.ready = started.ready
-    this.#child = started.child
-    this.#exited = started.exited
+  private constructor(options: DaemonProcessOptions) {
+    this.name = options.name
+    this.#child = launch(options)
+    this.ended = new Promise(resolve => {
+      this.#child.once('exit', () => resolve())
+      // A process that never was does not exit.
+      this.#child.once('error', () => this.#child.pid === undefined && resolve())
+    })
   }
 
-  /** @throws {TestbedError} ERR_DAEMON_FAILED with the last lines of its log */
+  /** @throws {TestbedError} ERR_DAEMON_FAILED with the last lines of its log; it has been killed then */
   static async start(options: DaemonProcessOptions): Promise<DaemonProcess> {
-    const child = launch(options)
-    const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
-    const ready = await readyLine(child, options)
-    return new DaemonProcess(options.name, { child, exited, ready })
+    const daemon = new DaemonProcess(options)
+    options.onSpawn?.(daemon)
+    daemon.#ready = await readyLine(daemon.#child, options)
+    return daemon
+  }
+
+  /** What it said with `ready`. */
+  get ready(): Readonly<Record<string, unknown>> {
+    return this.#ready
   }
 
   get pid(): number {
@@ -53,7 +59,8 @@ export class DaemonProcess {
   }
 
   get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
+    const { pid, exitCode, signalCode } = this.#child
+    return pid !== undefined && exitCode === null && signalCode === null
   }
 
   /** SIGKILL: dies at once, the broker publishes its will. */
@@ -77,7 +84,7 @@ export class DaemonProcess {
     this.thaw()
     this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), stopTimeoutMs)
-    await this.#exited
+    await this.ended
     clearTimeout(timer)
   }
 }
@@ -94,35 +101,4 @@ function launch({ command, settings, logFile }: DaemonProcessOptions): ChildProc
   })
   closeSync(log)
   return child
-}
-
-function readyLine(
-  child: ChildProcess,
-  { name, logFile, readyTimeoutMs }: DaemonProcessOptions,
-): Promise<Record<string, unknown>> {
-  return new Promise((resolve, reject) => {
-    const fail = (what: string) => {
-      clearTimeout(timer)
-      child.off('exit', onExit)
-      child.kill('SIGKILL')
-      const message = `${name} ${what}; its log ends with: ${lastLines(logFile)}`
-      reject(new TestbedError('ERR_DAEMON_FAILED', message))
-    }
-    const timer = setTimeout(() => fail(`was not ready after ${readyTimeoutMs} ms`), readyTimeoutMs)
-    child.once('error', error => fail(`could not be started (${error.message})`))
-    const onExit = (code: number | null, signal: string | null) =>
-      fail(`ended with ${signal ?? `exit code ${code}`}`)
-    child.once('exit', onExit)
-    createInterface({ input: child.stdout! }).on('line', line => {
-      if (!line.startsWith('ready ')) return
-      clearTimeout(timer)
-      child.off('exit', onExit)
-      resolve(JSON.parse(line.slice('ready '.length)))
-    })
-  })
-}
-
-function lastLines(file: string): string {
-  const lines = readFileSync(file, 'utf8').trim().split('\n')
-  return lines.slice(-5).join(' | ') || 'nothing'
 }

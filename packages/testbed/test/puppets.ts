@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { ClusterOptions } from '@cocoi/testbed'
+import { Inbox } from './inbox.ts'
+
+const program = fileURLToPath(new URL('./programs/puppet.js', import.meta.url))
+
+/** A process that plays a daemon as the test tells it. */
+export interface Puppet {
+  readonly name: string
+  readonly pid: number
+  readonly environment: NodeJS.ProcessEnv
+  /** Whether the process is gone. */
+  readonly gone: boolean
+  /** Resolves when it is. */
+  readonly ended: Promise<void>
+  /** Writes a line to stdout. */
+  say(line: string): void
+  /** Writes a line to stderr. */
+  log(line: string): void
+  exit(code: number): void
+  /** Publishes the status `online` under its name. */
+  announce(session?: number): void
+}
+
+/** The puppets of one test, each of which calls in when it has started. */
+export class Puppets {
+  readonly all: Puppet[] = []
+  /** For logs and states. */
+  readonly folder: string
+  readonly #server: Server
+  readonly #arrivals = new Inbox<Puppet>()
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(server: Server, folder: string) {
+    this.#server = server
+    this.folder = folder
+    server.on('connection', socket => this.#greet(socket))
+  }
+
+  static async open(): Promise<Puppets> {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    return new Puppets(server, await mkdtemp(join(tmpdir(), 'cocoi-testbed-')))
+  }
+
+  /** Starts a puppet. */
+  get command(): string[] {
+    const { port } = this.#server.address() as { port: number }
+    return [process.execPath, program, String(port)]
+  }
+
+  /** A cluster of puppets. */
+  options(devices: number): ClusterOptions {
+    return { command: this.command, devices, folder: this.folder, models: this.folder }
+  }
+
+  /** The next puppet of this name to call in. */
+  async take(name: string): Promise<Puppet> {
+    return await this.#arrivals.take(puppet => puppet.name === name)
+  }
+
+  /** Lets a device be started as a good one. */
+  async takeOnline(name: string): Promise<Puppet> {
+    const puppet = await this.take(name)
+    puppet.say('ready {}')
+    puppet.announce()
+    return puppet
+  }
+
+  /** Ends what a failed test left running. */
+  async close(): Promise<void> {
+    for (const { gone, pid } of this.all) if (!gone) process.kill(pid, 'SIGKILL')
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise(resolve => this.#server.close(resolve))
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  #greet(socket: Socket): void {
+    this.#sockets.add(socket)
+    // A killed process resets its connection.
+    socket.on('error', () => {})
+    createInterface({ input: socket }).once('line', line => {
+      const puppet = puppetAt(socket, JSON.parse(line))
+      this.all.push(puppet)
+      this.#arrivals.put(puppet)
+    })
+  }
+}
+
+function puppetAt(socket: Socket, hello: Pick<Puppet, 'name' | 'pid' | 'environment'>): Puppet {
+  const tell = (does: string, argument: unknown) =>
+    void socket.write(`${JSON.stringify({ does, with: argument })}\n`)
+  return {
+    ...hello,
+    get gone() {
+      return socket.closed
+    },
+    ended: new Promise(resolve => socket.once('close', () => resolve())),
+    say: line => tell('say', line),
+    log: line => tell('log', line),
+    exit: code => tell('exit', code),
+    announce: (session = Date.now()) => tell('announce', session),
+  }
+}
