@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { type CocoiClient, connectClient } from '@cocoi/client'
 import type { DaemonProcess } from './daemon-process.ts'
 import { Daemons } from './daemons.ts'
-import { TestbedError } from './errors.ts'
+import { withRollCall } from './roll-call.ts'
 
 type Settings = Readonly<Record<string, string | number>>
 
@@ -19,6 +18,8 @@ export interface ClusterOptions {
   readonly brokerFlags?: Settings
   readonly coordinatorFlags?: Settings
   readonly deviceFlags?: (index: number) => Settings
+  /** How long a daemon may take to start, and the devices to come online. @default 60000 */
+  readonly readyTimeoutMs?: number
   readonly onProgress?: (progress: { step: string; done: number; total: number }) => void
 }
 
@@ -44,9 +45,6 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-/** How long a daemon may take to start on a busy machine. */
-const readyTimeoutMs = 60_000
-
 /**
  * Starts a virtual cluster and resolves when the coordinator and every device are online.
  *
@@ -63,6 +61,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit<Cluster, 'stop'>> {
+  const { readyTimeoutMs = 60_000 } = options
   const start = (name: string, verb: string, settings: object) => {
     const { command, folder } = options
     const logFile = join(folder, 'logs', `${name}.log`)
@@ -74,60 +73,27 @@ async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit
     ? undefined
     : await start('broker', 'broker', { broker: { port: 0, ...options.brokerFlags } })
   const url = options.broker?.url ?? `mqtt://127.0.0.1:${broker!.ready.port}`
-  const client = await connectClient({ url, id: 'cluster-start' })
-  try {
-    const online = onlineDevices(client, options)
-    const coordinatorState = join(options.folder, 'coordinator')
-    const settings = {
-      models: options.models,
-      state: coordinatorState,
-      ...options.coordinatorFlags,
-    }
-    const launchDevice = (id: string, index: number) => {
-      const state = join(options.folder, id)
-      const device = { id, state, ...options.deviceFlags?.(index) }
-      return start(id, 'device', { mqtt: { url }, device })
-    }
-    const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)
-    const [coordinator, ...started] = await Promise.all([
-      start('coordinator', 'coordinator', { mqtt: { url }, coordinator: settings }),
-      ...ids.map(launchDevice),
-    ])
-    await online
-    const devices = started.map((daemon, i) => {
-      return virtualDevice(daemon, () => launchDevice(daemon.name, i))
-    })
-    return { url, devices, coordinator, broker }
-  } finally {
-    await client.close()
+  const launchCoordinator = () => {
+    const state = join(options.folder, 'coordinator')
+    const settings = { models: options.models, state, ...options.coordinatorFlags }
+    return start('coordinator', 'coordinator', { mqtt: { url }, coordinator: settings })
   }
-}
-
-/** Resolves when the retained status of every device says online. */
-function onlineDevices(
-  client: CocoiClient,
-  { devices, onProgress }: ClusterOptions,
-): Promise<void> {
-  const online = new Set<string>()
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const message = `${online.size} of ${devices} devices were online after ${readyTimeoutMs} ms`
-      reject(new TestbedError('ERR_CLUSTER_TIMEOUT', message))
-    }, readyTimeoutMs)
-    const finish = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    if (devices === 0) finish()
-    client.watch
-      .devices(news => {
-        if (!('status' in news) || news.status.state !== 'online') return
-        online.add(news.device)
-        onProgress?.({ step: 'online', done: online.size, total: devices })
-        if (online.size >= devices) finish()
-      })
-      .catch(reject)
-  })
+  const launchDevice = (id: string, index: number) => {
+    const state = join(options.folder, id)
+    const device = { id, state, ...options.deviceFlags?.(index) }
+    return start(id, 'device', { mqtt: { url }, device })
+  }
+  const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)
+  const onOnline = (done: number) =>
+    options.onProgress?.({ step: 'online', done, total: ids.length })
+  const rollCall = { url, devices: ids, timeoutMs: readyTimeoutMs, onOnline }
+  const [coordinator, ...started] = await withRollCall(rollCall, () =>
+    Promise.all([launchCoordinator(), ...ids.map(launchDevice)]),
+  )
+  const devices = started.map((daemon, i) =>
+    virtualDevice(daemon, () => launchDevice(daemon.name, i)),
+  )
+  return { url, devices, coordinator, broker }
 }
 
 function virtualDevice(first: DaemonProcess, launch: () => Promise<DaemonProcess>): VirtualDevice {

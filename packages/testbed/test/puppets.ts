@@ -1,13 +1,16 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { ClusterOptions } from '@cocoi/testbed'
 import { Inbox } from './inbox.ts'
 
-const program = fileURLToPath(new URL('./programs/puppet.js', import.meta.url))
+const program = (name: string) => fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url))
 
 /** A process that plays a daemon as the test tells it. */
 export interface Puppet {
@@ -27,6 +30,13 @@ export interface Puppet {
   announce(session?: number): void
 }
 
+/** What a program left behind. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** The puppets of one test, each of which calls in when it has started. */
 export class Puppets {
   readonly all: Puppet[] = []
@@ -35,6 +45,7 @@ export class Puppets {
   readonly #server: Server
   readonly #arrivals = new Inbox<Puppet>()
   readonly #sockets = new Set<Socket>()
+  readonly #children = new Set<ChildProcess>()
 
   private constructor(server: Server, folder: string) {
     this.#server = server
@@ -51,7 +62,7 @@ export class Puppets {
   /** Starts a puppet. */
   get command(): string[] {
     const { port } = this.#server.address() as { port: number }
-    return [process.execPath, program, String(port)]
+    return [process.execPath, program('puppet'), String(port)]
   }
 
   /** A cluster of puppets. */
@@ -72,8 +83,27 @@ export class Puppets {
     return puppet
   }
 
+  /** Starts a program that gets the options as JSON. */
+  spawn(name: string, options: object): ChildProcess {
+    const child = spawn(process.execPath, [program(name), JSON.stringify(options)])
+    this.#children.add(child)
+    return child
+  }
+
+  /** Runs such a program to its end. */
+  async run(name: string, options: object): Promise<Outcome> {
+    const child = this.spawn(name, options)
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout!),
+      text(child.stderr!),
+      once(child, 'close'),
+    ])
+    return { code, stdout, stderr }
+  }
+
   /** Ends what a failed test left running. */
   async close(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL')
     for (const { gone, pid } of this.all) if (!gone) process.kill(pid, 'SIGKILL')
     for (const socket of this.#sockets) socket.destroy()
     await new Promise(resolve => this.#server.close(resolve))

@@ -39,6 +39,25 @@ describe('starting a virtual cluster', () => {
     await Promise.all(puppets.all.map(({ ended }) => ended))
   })
 
+  it('says which devices did not come online in time', async () => {
+    const starting = startCluster({ ...puppets.options(3), readyTimeoutMs: 3000 })
+    const failed = rejection(starting)
+    await puppets.takeOnline('pi2')
+    const waiting = ['coordinator', 'pi1', 'pi3'].map(async name => puppets.take(name))
+    for (const puppet of await Promise.all(waiting)) puppet.say('ready {}')
+    const { code, message } = await failed
+    expect(code).to.equal('ERR_CLUSTER_TIMEOUT')
+    expect(message).to.equal('not online after 3000 ms: pi1, pi3 of 3 devices')
+  })
+
+  it('leaves no timer and no promise behind when it fails', async () => {
+    const options = { ...puppets.options(1), readyTimeoutMs: 600_000 }
+    const starter = puppets.run('start', options)
+    const [failing] = await Promise.all([puppets.take('pi1'), puppets.take('coordinator')])
+    failing.exit(3)
+    expect(await starter).to.deep.equal({ code: 0, stdout: 'ERR_DAEMON_FAILED\n', stderr: '' })
+  })
+
   it('says which program could not be started', async () => {
     const options = { ...puppets.options(1), command: ['/no/such/program'] }
     const { code, message } = await rejection(startCluster(options))

@@ -1,9 +1,6 @@
 // A daemon that does what the test tells it over TCP: puppet PORT VERB. As `broker` it is a real one.
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
-import { startBroker } from '@cocoi/broker'
-import { encodeStatus, topics } from '@cocoi/protocol'
-import { connectMqtt, whenConnected } from '@cocoi/transport'
 
 const [port, verb] = process.argv.slice(2)
 const settings = JSON.parse(process.env.NODE_CONFIG!)
@@ -27,6 +24,8 @@ async function obey(line: string): Promise<void> {
 }
 
 async function announce(session: number): Promise<void> {
+  const { encodeStatus, topics } = await import('@cocoi/protocol')
+  const { connectMqtt, whenConnected } = await import('@cocoi/transport')
   const { url, base } = settings.mqtt
   const transport = connectMqtt({ url, clientId: name, keepaliveS: 60 })
   await whenConnected(transport, 20_000)
@@ -37,6 +36,7 @@ async function announce(session: number): Promise<void> {
 }
 
 async function serve(): Promise<void> {
+  const { startBroker } = await import('@cocoi/broker')
   const broker = await startBroker({
     ...{ host: '127.0.0.1', port: settings.broker.port, anonymous: 'loopback' },
     base: settings.mqtt?.base ?? 'cocoi',
