@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { guardFrozen } from './freeze-guard.ts'
 import { readyLine } from './ready-line.ts'
 
 export interface DaemonProcessOptions {
@@ -30,6 +31,7 @@ export class DaemonProcess {
   readonly ended: Promise<void>
   readonly #child: ChildProcess
   #ready: Readonly<Record<string, unknown>> = {}
+  #endGuard: (() => void) | undefined
 
   private constructor(options: DaemonProcessOptions) {
     this.name = options.name
@@ -39,6 +41,7 @@ export class DaemonProcess {
       // A process that never was does not exit.
       this.#child.once('error', () => this.#child.pid === undefined && resolve())
     })
+    void this.ended.then(() => this.#unguard())
   }
 
   /** @throws {TestbedError} ERR_DAEMON_FAILED with the last lines of its log; it has been killed then */
@@ -70,12 +73,15 @@ export class DaemonProcess {
 
   /** SIGSTOP: hangs without a word, as a device with a dead link would. */
   freeze(): void {
-    if (this.alive) this.#child.kill('SIGSTOP')
+    if (!this.alive) return
+    this.#endGuard ??= guardFrozen(this.pid)
+    this.#child.kill('SIGSTOP')
   }
 
   /** SIGCONT. */
   thaw(): void {
     if (this.alive) this.#child.kill('SIGCONT')
+    this.#unguard()
   }
 
   /** Ends it in order, or by force after a while; resolves when it has ended. */
@@ -86,6 +92,11 @@ export class DaemonProcess {
     const timer = setTimeout(() => this.kill(), stopTimeoutMs)
     await this.ended
     clearTimeout(timer)
+  }
+
+  #unguard(): void {
+    this.#endGuard?.()
+    this.#endGuard = undefined
   }
 }
 

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DaemonProcess, type DaemonProcessOptions } from '@cocoi/testbed'
+import { expect } from 'chai'
+import { Puppets } from './puppets.ts'
+
+describe('a daemon as a process', () => {
+  let puppets: Puppets
+
+  beforeEach(async () => {
+    puppets = await Puppets.open()
+  })
+  afterEach(() => puppets.close())
+
+  const options = (): DaemonProcessOptions => ({
+    name: 'coordinator',
+    command: [...puppets.command, 'coordinator'],
+    settings: {},
+    logFile: join(puppets.folder, 'coordinator.log'),
+    readyTimeoutMs: 20_000,
+  })
+
+  async function started() {
+    const starting = DaemonProcess.start(options())
+    const puppet = await puppets.take('coordinator')
+    puppet.say('ready {"id":7}')
+    return { puppet, daemon: await starting }
+  }
+
+  /** The shells that guard a process. */
+  const guards = (pid: number) =>
+    readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').endsWith(`\0${pid}\0`))
+
+  it('has said what it is ready with, and is alive until it is killed', async () => {
+    const { daemon, puppet } = await started()
+    expect([daemon.ready, daemon.pid, daemon.alive]).to.deep.equal([{ id: 7 }, puppet.pid, true])
+    daemon.kill()
+    await Promise.all([daemon.ended, puppet.ended])
+    expect(daemon.alive).to.equal(false)
+  })
+
+  it('does not outlive the process that has frozen it and was killed', async () => {
+    const parent = puppets.spawn('freeze', options())
+    const puppet = await puppets.take('coordinator')
+    puppet.say('ready {}')
+    await once(parent.stdout!, 'data')
+    parent.kill('SIGKILL')
+    await puppet.ended
+  })
+
+  it('is guarded only while it is frozen', async () => {
+    const { daemon, puppet } = await started()
+    daemon.freeze()
+    daemon.freeze()
+    expect(guards(puppet.pid)).to.have.lengthOf(1)
+    daemon.thaw()
+    await daemon.stop()
+    await puppet.ended
+    expect(guards(puppet.pid)).to.have.lengthOf(0)
+  })
+
+  it('is thawed to be stopped', async () => {
+    const { daemon, puppet } = await started()
+    daemon.freeze()
+    await daemon.stop()
+    await puppet.ended
+  })
+})
