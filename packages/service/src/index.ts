@@ -1,4 +1,6 @@
 export { type BrokerAccess, readBrokerAccess } from './broker-access.ts'
+export { builtInSettings } from './built-in-settings.ts'
+export { OWN_CONFIG_FOLDER } from './config-folders.ts'
 export { type DaemonOptions, type RunningDaemon, runDaemon } from './daemon.ts'
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
 export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'

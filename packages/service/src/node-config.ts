@@ -49,7 +49,8 @@ function loadNodeConfig(): Config {
   }
 }
 
-function parseWithNodeConfig(name: string, text: string): Tree {
+/** The contents of a file of settings, by the ending of its name. */
+export function parseWithNodeConfig(name: string, text: string): Tree {
   const { default: parser } = require('config/parser.js') as {
     default: { parse(name: string, text: string): unknown }
   }

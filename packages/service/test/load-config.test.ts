@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { builtInSettings } from '@cocoi/service'
 import { expect } from 'chai'
 import { run } from './run-program.ts'
 import { folderWith, removeFolders } from './temporary-folder.ts'
@@ -75,6 +76,16 @@ describe('loadConfig', () => {
     ]
     const environment = { NODE_CONFIG_DIR: folders.join(':') }
     expect(await settings({ environment })).to.include({ port: 8, maxConnections: 7 })
+  })
+
+  it('lets no file of the user change settings that are handed over whole', async () => {
+    const workingFolder = folderWith({ 'config/local.json5': '{ broker: { maxConnections: 7 } }' })
+    const environment = {
+      NODE_CONFIG: JSON.stringify(builtInSettings({ broker: { port: 0 } })),
+      NODE_CONFIG_DIR: join(workingFolder, 'config'),
+    }
+    const { host, port, maxConnections } = await settings({ workingFolder, environment })
+    expect([host, port, maxConnections]).to.deep.equal(['127.0.0.1', 0, 256])
   })
 
   it('converts texts of the environment and of flags by the type of the default', async () => {
