@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { daemonEnvironment } from './daemon-environment.ts'
 import { guardFrozen } from './freeze-guard.ts'
 import { readyLine } from './ready-line.ts'
 
@@ -8,7 +9,7 @@ export interface DaemonProcessOptions {
   readonly name: string
   /** Program and arguments. */
   readonly command: readonly string[]
-  /** Settings by section, handed over in NODE_CONFIG. */
+  /** Settings by section that differ from the built-in defaults. */
   readonly settings: object
   /** Receives stderr; its last lines explain a failure. */
   readonly logFile: string
@@ -106,7 +107,7 @@ function launch({ command, settings, logFile }: DaemonProcessOptions): ChildProc
   const [program, ...args] = command
   const child = spawn(program!, args, {
     stdio: ['pipe', 'pipe', log],
-    env: { ...process.env, NODE_CONFIG: JSON.stringify(settings), COCOI_PARENT_PIPE: '1' },
+    env: daemonEnvironment(settings),
     // Ctrl-C goes to the parent, which stops its daemons in order.
     detached: true,
   })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { builtInSettings, OWN_CONFIG_FOLDER } from '@cocoi/service'
 import { DaemonProcess, type DaemonProcessOptions } from '@cocoi/testbed'
 import { expect } from 'chai'
 import { Puppets } from './puppets.ts'
@@ -41,6 +42,37 @@ describe('a daemon as a process', () => {
     daemon.kill()
     await Promise.all([daemon.ended, puppet.ended])
     expect(daemon.alive).to.equal(false)
+  })
+
+  it('gets the built-in settings with its own in place of some', async () => {
+    const settings = { broker: { port: 0 }, mqtt: { base: 'home/cocoi' } }
+    const starting = DaemonProcess.start({ ...options(), settings })
+    const { environment, say } = await puppets.take('coordinator')
+    say('ready {}')
+    await starting
+    const handedOver = JSON.parse(environment.NODE_CONFIG!)
+    expect(handedOver).to.deep.equal(builtInSettings(settings))
+    expect(handedOver.broker).to.include({ port: 0, host: '127.0.0.1' })
+    expect(environment.NODE_CONFIG_DIR).to.equal(OWN_CONFIG_FOLDER)
+  })
+
+  it('gets nothing of the environment that configures a daemon of the user', async () => {
+    const theirs = {
+      COCOI_MQTT_BASE: 'theirs',
+      NODE_CONFIG_ENV: 'theirs',
+      NOTIFY_SOCKET: '/run/theirs',
+      WATCHDOG_USEC: '1',
+      JOURNAL_STREAM: '8:1',
+      COLOUR_OF_THE_HOUSE: 'red',
+    }
+    Object.assign(process.env, theirs)
+    const starting = DaemonProcess.start(options())
+    for (const name of Object.keys(theirs)) delete process.env[name]
+    const { environment, say } = await puppets.take('coordinator')
+    say('ready {}')
+    await starting
+    const inherited = Object.keys(theirs).filter(name => environment[name] !== undefined)
+    expect(inherited).to.deep.equal(['COLOUR_OF_THE_HOUSE'])
   })
 
   it('does not outlive the process that has frozen it and was killed', async () => {
