@@ -9,6 +9,7 @@ import {
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
+import { CoordinatorStatus } from './coordinator-status.ts'
 import { InferenceError } from './errors.ts'
 import { Watch } from './watch.ts'
 
@@ -40,6 +41,8 @@ export class CocoiClient {
   readonly #transport: Transport
   readonly #topics: Topics
   readonly #pending = new Map<string, Pending>()
+  // A coordinator that is back has not seen what was published before.
+  readonly #coordinator = new CoordinatorStatus(() => this.#sendAgain())
 
   constructor(id: string, transport: Transport, topics: Topics) {
     this.#id = id
@@ -48,15 +51,14 @@ export class CocoiClient {
     this.watch = new Watch(transport, topics)
   }
 
-  /** Subscribes to its results; part of `connectClient`. */
+  /** Subscribes to its results and to the status of the coordinator; part of `connectClient`. */
   async start(): Promise<void> {
     const [, filter] = this.#topics.filters('result', { client: this.#id })
     await this.#transport.subscribe(filter!, (topic, payload) => this.#onResult(topic, payload), {
       qos: 1,
     })
-    this.#transport.onConnect(() => {
-      for (const { send } of this.#pending.values()) send()
-    })
+    await this.#coordinator.start(this.#transport, this.#topics)
+    this.#transport.onConnect(() => this.#sendAgain())
   }
 
   /**
@@ -98,6 +100,10 @@ export class CocoiClient {
     const closed = new InferenceError('ERR_CLOSED', 'the client was closed before the answer came')
     for (const { reject } of this.#pending.values()) reject(closed)
     await this.#transport.close()
+  }
+
+  #sendAgain(): void {
+    for (const { send } of this.#pending.values()) send()
   }
 
   /** A failure to send is no end: the request is sent again at the next connect. */
