@@ -7,6 +7,7 @@ import { Drops, decodeFrame, isWorthLogging, type TopicKind, type Topics } from 
 import type { CoordinatorConfig, Logger } from '@cocoi/service'
 import type { Transport } from '@cocoi/transport'
 import { answerRequest } from './answer-request.ts'
+import { onBothConnected } from './both-connected.ts'
 import { Deployments } from './deployments.ts'
 import { describeError } from './errors.ts'
 import { Events } from './events.ts'
@@ -129,16 +130,24 @@ export class Coordinator {
     for (const filter of topics.filters('deviceResults', { coordinator: config.id })) {
       await data.subscribe(filter, (topic, payload) => this.#onDeviceFrame(topic, payload))
     }
-    await new Promise<void>(resolve => {
-      control.onConnect(session => {
-        this.#models.republish()
+    await this.#intake.start()
+    control.onConnect(() => this.#models.republish())
+    await this.#announce()
+    this.#models.prepareAll().catch(error => this.#report('preparing the models', error))
+  }
+
+  /**
+   * Announces the coordinator in every session, once requests and results reach it: whoever sees it
+   * online may publish at once. Resolves after the first time.
+   */
+  #announce(): Promise<void> {
+    return new Promise(resolve => {
+      onBothConnected(this.#options, session => {
         this.#presence
           .born(session)
           .then(resolve, error => this.#report('announcing the coordinator', error))
       })
     })
-    await this.#intake.start()
-    this.#models.prepareAll().catch(error => this.#report('preparing the models', error))
   }
 
   #onDeviceFrame(topic: string, payload: Uint8Array): void {
