@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { rejection } from './rejection.ts'
 import { type System, startSystem } from './system.ts'
 
 const image = new Uint8Array([0xff, 0xd8, 0xff])
@@ -31,6 +32,20 @@ describe('infer during an outage', () => {
     expect((await answer).model).to.equal('vgg16')
   })
 
+  it('publishes once what the transport itself sends after an outage', async () => {
+    const { broker, client, coordinator } = system
+    broker.stop()
+    const first = client.infer('vgg16', { image }, { request: 'first' })
+    broker.start()
+    await coordinator.answer(await coordinator.requests.next())
+    await first
+    const second = client.infer('vgg16', { image }, { request: 'second' })
+    await coordinator.answer(await coordinator.requests.next())
+    await second
+    const ids = coordinator.requests.all.map(({ request }) => request)
+    expect(ids).to.deep.equal(['first', 'second'])
+  })
+
   it('publishes the same request again to a coordinator that has restarted', async () => {
     const { client, coordinator } = system
     await coordinator.announce('online', 1)
@@ -42,6 +57,39 @@ describe('infer during an outage', () => {
     expect(second.request).to.equal(first.request)
     await coordinator.answer(second)
     await answer
+  })
+
+  it('publishes again to a coordinator that comes while the request is on its way', async () => {
+    const { client, coordinator } = system
+    const arrived = coordinator.announce('online', 1)
+    const answer = client.infer('vgg16', { image })
+    await arrived
+    const first = await coordinator.requests.next()
+    const second = await coordinator.requests.next()
+    expect(second.request).to.equal(first.request)
+    await coordinator.answer(second)
+    await answer
+  })
+
+  it('publishes the same request once more after a silence, not twice', async () => {
+    const { client, coordinator } = system
+    await rejection(client.infer('vgg16', { image }, { timeoutMs: 60 }))
+    const { request } = await coordinator.requests.next()
+    await coordinator.cancelled.find(cancelled => cancelled === request)
+    const ids = coordinator.requests.all.map(received => received.request)
+    expect(ids).to.deep.equal([request, request])
+  })
+
+  it('needs only one of two answers to a repeated request', async () => {
+    const { client, coordinator } = system
+    const answer = client.infer('vgg16', { image }, { request: 'twice' })
+    const received = await coordinator.requests.next()
+    await coordinator.answer(received)
+    await coordinator.answer(received)
+    await answer
+    const next = client.infer('vgg16', { image })
+    await coordinator.answer(await coordinator.requests.next())
+    await next
   })
 
   it('publishes again to a coordinator whose end nobody has seen', async () => {
