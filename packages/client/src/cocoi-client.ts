@@ -1,6 +1,13 @@
-import type { InferenceAnswer, InferenceInput, Topics } from '@cocoi/protocol'
+import {
+  type DropCount,
+  Drops,
+  type InferenceAnswer,
+  type InferenceInput,
+  type Topics,
+} from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
 import { CoordinatorStatus } from './coordinator-status.ts'
+import { Feed } from './feed.ts'
 import type { InferOptions } from './infer-options.ts'
 import { Requests } from './requests.ts'
 import { Watch } from './watch.ts'
@@ -12,13 +19,15 @@ export class CocoiClient {
   readonly #transport: Transport
   readonly #topics: Topics
   readonly #requests: Requests
+  readonly #drops = new Drops()
   readonly #coordinator: CoordinatorStatus
 
   constructor(id: string, transport: Transport, topics: Topics) {
     this.#transport = transport
     this.#topics = topics
     this.watch = new Watch(transport, topics)
-    this.#requests = new Requests({ client: id, transport, topics })
+    const feed = new Feed(transport, topics, this.#drops)
+    this.#requests = new Requests({ client: id, transport, topics, feed })
     // A coordinator that is back has not seen what was published before.
     this.#coordinator = new CoordinatorStatus(() => this.#requests.sendAnew())
   }
@@ -44,6 +53,11 @@ export class CocoiClient {
     options: InferOptions = {},
   ): Promise<InferenceAnswer> {
     return this.#requests.infer(model, input, options)
+  }
+
+  /** Messages that did not follow the protocol and were skipped, by kind and reason. */
+  get drops(): DropCount[] {
+    return this.#drops.snapshot()
   }
 
   /** Cancels what is pending and ends the connection. */

@@ -4,12 +4,14 @@ import {
   type InferenceAnswer,
   type InferenceInput,
   type InferenceParameters,
+  type InferenceResult,
   parseInferenceRequest,
   parseInferenceResult,
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
 import { InferenceError } from './errors.ts'
+import type { Feed } from './feed.ts'
 import type { InferOptions } from './infer-options.ts'
 import { PendingRequest } from './pending-request.ts'
 import { withDeadline } from './with-deadline.ts'
@@ -18,6 +20,7 @@ export interface RequestsOptions {
   readonly client: string
   readonly transport: Transport
   readonly topics: Topics
+  readonly feed: Feed
 }
 
 /** A request and what it is published as. */
@@ -50,10 +53,14 @@ export class Requests {
 
   /** Subscribes to the answers, and sends again what may have been lost at every reconnect. */
   async start(): Promise<void> {
-    const { client, transport, topics } = this.#options
-    const [, filter] = topics.filters('result', { client })
-    const take = (topic: string, payload: Uint8Array) => this.#onResult(topic, payload)
-    await transport.subscribe(filter!, take, { qos: 1 })
+    const { client, transport, topics, feed } = this.#options
+    await feed.read({
+      kind: 'result',
+      // The first filter is for answers to requests without an identifier; ours have one.
+      filters: topics.filters('result', { client }).slice(1),
+      parse: parseInferenceResult,
+      receive: ({ request }, result) => this.#receive(request, result),
+    })
     transport.onConnect(() => {
       for (const pending of this.#pending.values()) pending.send()
     })
@@ -105,13 +112,10 @@ export class Requests {
     })
   }
 
-  #onResult(topic: string, payload: Uint8Array): void {
-    const ids = this.#options.topics.parse(topic)
-    if (ids?.kind !== 'result' || ids.request === undefined) return
+  #receive(request: string | undefined, result: InferenceResult | undefined): void {
     // An answer to a request repeated or given up comes late; nobody misses it.
-    const pending = this.#pending.get(ids.request)
-    if (!pending) return
-    const result = parseInferenceResult(payload)
+    const pending = request === undefined ? undefined : this.#pending.get(request)
+    if (!pending || !result) return
     if ('error' in result) {
       pending.fail(new InferenceError(result.error.code, result.error.message))
     } else pending.resolve(result)

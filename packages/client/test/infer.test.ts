@@ -110,6 +110,18 @@ describe('infer', () => {
     await client.close()
   })
 
+  it('drops malformed answers, counts them, and waits for the right one', async () => {
+    const { client, coordinator } = system
+    const answer = client.infer('vgg16', { image })
+    const received = await coordinator.requests.next()
+    const topic = coordinator.names.result(received)
+    await coordinator.publish(topic, new TextEncoder().encode('{"outputs": 1}'))
+    await coordinator.publish(topic, new Uint8Array())
+    await coordinator.answer(received)
+    expect((await answer).model).to.equal('vgg16')
+    expect(client.drops).to.deep.equal([{ kind: 'result', code: 'ERR_BAD_MESSAGE', count: 2 }])
+  })
+
   it('cancels what is waiting when the client closes', async () => {
     const { client, coordinator } = system
     const failed = rejection(client.infer('vgg16', { image }, { request: 'last' }))
