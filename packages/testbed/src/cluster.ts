@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { DaemonProcess } from './daemon-process.ts'
 import { Daemons } from './daemons.ts'
 import { withRollCall } from './roll-call.ts'
+import { VirtualDaemon } from './virtual-daemon.ts'
 
 type Settings = Readonly<Record<string, string | number>>
 
@@ -20,27 +20,18 @@ export interface ClusterOptions {
   readonly deviceFlags?: (index: number) => Settings
   /** How long a daemon may take to start, and the devices to come online. @default 60000 */
   readonly readyTimeoutMs?: number
+  /** Where a device finds the broker, for example behind a relay that can be cut. */
+  readonly deviceUrl?: (index: number, broker: string) => Promise<string>
   readonly onProgress?: (progress: { step: string; done: number; total: number }) => void
-}
-
-/** A device of a virtual cluster. */
-export interface VirtualDevice {
-  readonly id: string
-  readonly pid: number
-  kill(): void
-  freeze(): void
-  thaw(): void
-  /** Starts it again after a kill; resolves when it is online. */
-  restart(): Promise<void>
 }
 
 /** Broker, coordinator and devices as processes that talk MQTT only. */
 export interface Cluster {
   readonly url: string
-  readonly devices: readonly VirtualDevice[]
-  readonly coordinator: DaemonProcess
-  /** Absent if the broker was already there. */
-  readonly broker: DaemonProcess | undefined
+  readonly devices: readonly VirtualDaemon[]
+  readonly coordinator: VirtualDaemon
+  /** Absent if the broker was already there; it restarts on the port it had. */
+  readonly broker: VirtualDaemon | undefined
   /** Ends every process it has started. */
   stop(): Promise<void>
 }
@@ -69,46 +60,31 @@ async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit
       ...{ name, command: [...command, verb], settings, logFile, readyTimeoutMs },
     })
   }
+  const startBroker = (port: number) =>
+    start('broker', 'broker', { broker: { port, ...options.brokerFlags } })
   const broker = options.broker
     ? undefined
-    : await start('broker', 'broker', { broker: { port: 0, ...options.brokerFlags } })
+    : await VirtualDaemon.start(last => startBroker(Number(last?.ready.port ?? 0)))
   const url = options.broker?.url ?? `mqtt://127.0.0.1:${broker!.ready.port}`
-  const launchCoordinator = () => {
-    const state = join(options.folder, 'coordinator')
-    const settings = { models: options.models, state, ...options.coordinatorFlags }
-    return start('coordinator', 'coordinator', { mqtt: { url }, coordinator: settings })
+  const { models, coordinatorFlags, deviceFlags, deviceUrl, folder } = options
+  const startCoordinator = () => {
+    const coordinator = { models, state: join(folder, 'coordinator'), ...coordinatorFlags }
+    return start('coordinator', 'coordinator', { mqtt: { url }, coordinator })
   }
-  const launchDevice = (id: string, index: number) => {
-    const state = join(options.folder, id)
-    const device = { id, state, ...options.deviceFlags?.(index) }
-    return start(id, 'device', { mqtt: { url }, device })
+  const startDevice = async (id: string, index: number) => {
+    const device = { id, state: join(folder, id), ...deviceFlags?.(index) }
+    const mqtt = { url: (await deviceUrl?.(index, url)) ?? url }
+    return VirtualDaemon.start(() => start(id, 'device', { mqtt, device }))
   }
   const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)
   const onOnline = (done: number) =>
     options.onProgress?.({ step: 'online', done, total: ids.length })
   const rollCall = { url, devices: ids, timeoutMs: readyTimeoutMs, onOnline }
-  const [coordinator, ...started] = await withRollCall(rollCall, () =>
-    Promise.all([launchCoordinator(), ...ids.map(launchDevice)]),
-  )
-  const devices = started.map((daemon, i) =>
-    virtualDevice(daemon, () => launchDevice(daemon.name, i)),
+  const [coordinator, devices] = await withRollCall(rollCall, () =>
+    Promise.all([
+      VirtualDaemon.start(startCoordinator),
+      Promise.all(ids.map((id, index) => startDevice(id, index))),
+    ]),
   )
   return { url, devices, coordinator, broker }
-}
-
-function virtualDevice(first: DaemonProcess, launch: () => Promise<DaemonProcess>): VirtualDevice {
-  let daemon = first
-  return {
-    id: first.name,
-    get pid() {
-      return daemon.pid
-    },
-    kill: () => daemon.kill(),
-    freeze: () => daemon.freeze(),
-    thaw: () => daemon.thaw(),
-    async restart() {
-      await daemon.stop()
-      daemon = await launch()
-    },
-  }
 }

@@ -1,0 +1,58 @@
+import type { DaemonProcess } from './daemon-process.ts'
+
+/** Starts the daemon; `last` is the process it follows, which has ended. */
+type Launch = (last: DaemonProcess | undefined) => Promise<DaemonProcess>
+
+/** A broker, coordinator or device of a virtual cluster, over all the processes it is in its life. */
+export class VirtualDaemon {
+  readonly #launch: Launch
+  #process: DaemonProcess
+
+  private constructor(launch: Launch, process: DaemonProcess) {
+    this.#launch = launch
+    this.#process = process
+  }
+
+  /** @throws {TestbedError} ERR_DAEMON_FAILED */
+  static async start(launch: Launch): Promise<VirtualDaemon> {
+    return new VirtualDaemon(launch, await launch(undefined))
+  }
+
+  get id(): string {
+    return this.#process.name
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  get alive(): boolean {
+    return this.#process.alive
+  }
+
+  /** What it said with `ready` when it was started last. */
+  get ready(): DaemonProcess['ready'] {
+    return this.#process.ready
+  }
+
+  /** SIGKILL: dies at once, the broker publishes its will. */
+  kill(): void {
+    this.#process.kill()
+  }
+
+  /** SIGSTOP: hangs without a word, as a device with a dead link would. */
+  freeze(): void {
+    this.#process.freeze()
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.#process.thaw()
+  }
+
+  /** Ends it if it is not dead yet and starts it again; resolves when it is ready. */
+  async restart(): Promise<void> {
+    await this.#process.stop()
+    this.#process = await this.#launch(this.#process)
+  }
+}
