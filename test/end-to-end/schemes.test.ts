@@ -1,0 +1,80 @@
+import type { InferenceParameters } from '@cocoi/protocol'
+import { expect } from 'chai'
+import {
+  asTensor,
+  type Floats,
+  output,
+  relativeError,
+  tolerance,
+} from '../helpers/plain-onnxruntime.ts'
+import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
+
+const shared = ['uncoded', 'replication:2', 'mds:6,4', 'vandermonde:6,4', 'lt:6,4']
+const transports = ['float32', 'float16'] as const
+
+describe('schemes on six device processes', function () {
+  this.timeout(60_000)
+  let cluster: VirtualCluster
+  let input: Floats
+  let wanted: Floats
+
+  before(async () => {
+    cluster = await startVirtualCluster({
+      devices: 6,
+      models: { small: { model: smallNetwork() } },
+    })
+    input = seededInput('image', [1, 3, 30, 26], 7)
+    const plain = await cluster.plain('small')
+    wanted = (await plain.run(input)).get('logits')!
+    await plain.release()
+  })
+
+  after(() => cluster?.stop())
+
+  async function ask(parameters: InferenceParameters) {
+    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
+    const transport = parameters.transport ?? 'float16'
+    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance[transport])
+    return answer
+  }
+
+  for (const scheme of shared) {
+    for (const transport of transports) {
+      for (const axis of ['rows', 'columns'] as const) {
+        it(`${scheme} by ${axis} in ${transport} answers as plain onnxruntime does`, async () => {
+          const { plan, stages, devices, bytes } = await ask({ scheme, transport, axis })
+          expect(plan).to.include({ kind: 'stages', scheme, transport })
+          expect(stages, 'stages').to.have.length(3)
+          expect(devices.used, 'devices used').to.have.length.above(1)
+          expect(bytes.out, 'bytes sent').to.be.above(0)
+        })
+      }
+    }
+  }
+
+  for (const transport of transports) {
+    it(`the whole model on one device in ${transport} answers as plain onnxruntime does`, async () => {
+      const { plan, devices } = await ask({ scheme: 'whole', transport })
+      expect(plan).to.include({ kind: 'whole', scheme: 'whole' })
+      expect(devices.used).to.have.length(1)
+    })
+
+    it(`the coordinator alone in ${transport} answers as plain onnxruntime does`, async () => {
+      const { plan, devices, bytes } = await ask({ scheme: 'local', transport })
+      expect(plan).to.include({ kind: 'local', scheme: 'local' })
+      expect(devices).to.deep.equal({ used: [], late: [] })
+      expect(bytes).to.deep.equal({ out: 0, in: 0 })
+    })
+  }
+
+  it('uses a smaller code where a scheme wants more devices than are here, and says so', async () => {
+    const { plan } = await ask({ scheme: 'mds:9,7' })
+    expect(plan.notes.join()).to.match(/mds:9,7 needs 9 devices, 6 are here: using mds:6,\d/)
+  })
+
+  it('refuses a scheme that cannot be, with its code', async () => {
+    const refused = await ask({ scheme: 'mds:4,6' }).catch(error => error)
+    expect(refused).to.include({ code: 'ERR_BAD_SCHEME' })
+  })
+})

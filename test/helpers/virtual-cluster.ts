@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type CocoiClient, connectClient } from '@cocoi/client'
+import type { ModelConfig } from '@cocoi/models'
+import { type ModelProto, serializeModel } from '@cocoi/onnx'
+import { type Cluster, startCluster } from '@cocoi/testbed'
+import { ClusterView } from './cluster-view.ts'
+import { PlainModel } from './plain-onnxruntime.ts'
+import { Wiretap } from './wiretap.ts'
+
+/** The program under test, from `dist/test/helpers/`. */
+export const cocoiProgram: readonly string[] = [
+  process.execPath,
+  fileURLToPath(new URL('../../../packages/cli/bin/cocoi.js', import.meta.url)),
+]
+
+/** A model of the cluster's repository: a made one, or the bytes of a file. */
+export interface ClusterModel {
+  readonly model: ModelProto | Uint8Array
+  readonly config?: ModelConfig
+  readonly labels?: readonly string[]
+}
+
+type Settings = Readonly<Record<string, string | number>>
+
+export interface VirtualClusterOptions {
+  readonly devices: number
+  readonly models: Readonly<Record<string, ClusterModel>>
+  /** A broker that is already there. */
+  readonly broker?: string
+  readonly coordinator?: Settings
+  readonly device?: Settings | ((index: number) => Settings)
+}
+
+/** A cluster of processes with a client, a viewer and a wiretap, all in a folder of its own. */
+export interface VirtualCluster extends Cluster {
+  readonly folder: string
+  readonly client: CocoiClient
+  readonly view: ClusterView
+  readonly wiretap: Wiretap
+  /** Plain onnxruntime on the file that the cluster was given. */
+  plain(model: string): Promise<PlainModel>
+}
+
+/** Starts it; `stop` ends every process and removes the folder. */
+export async function startVirtualCluster(options: VirtualClusterOptions): Promise<VirtualCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'cocoi-test-'))
+  const cleanUps = [() => rm(folder, { recursive: true, force: true })]
+  const stop = async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+  }
+  try {
+    await writeModels(join(folder, 'models'), options.models)
+    const cluster = await startCluster(clusterOptions(options, folder))
+    cleanUps.push(() => cluster.stop())
+    const { url } = cluster
+    const client = await connectClient({ url, id: 'tester' })
+    cleanUps.push(() => client.close())
+    const view = await ClusterView.open(url)
+    cleanUps.push(() => view.close())
+    const wiretap = await Wiretap.open(url)
+    cleanUps.push(() => wiretap.close())
+    await view.until('the coordinator knows every device', ({ coordinator }) => {
+      return coordinator.health?.devices.online === options.devices
+    })
+    const plain = (model: string) => PlainModel.load(modelFile(join(folder, 'models'), model))
+    return { ...cluster, folder, client, view, wiretap, plain, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function clusterOptions(options: VirtualClusterOptions, folder: string) {
+  const { devices, broker, coordinator, device } = options
+  const deviceSettings = typeof device === 'function' ? device : () => device ?? {}
+  return {
+    ...{ command: cocoiProgram, devices, folder, models: join(folder, 'models') },
+    ...(broker === undefined ? {} : { broker: { url: broker } }),
+    // Small models have little work for each byte; here they are distributed all the same.
+    coordinatorFlags: { minIntensity: 0, ...coordinator },
+    deviceFlags: (index: number) => ({ threads: 1, ...deviceSettings(index) }),
+  }
+}
+
+function modelFile(models: string, name: string): string {
+  return join(models, name, '1', 'model.onnx')
+}
+
+/** The layout of a model repository, as the README shows it. */
+async function writeModels(folder: string, models: VirtualClusterOptions['models']): Promise<void> {
+  for (const [name, { model, config, labels }] of Object.entries(models)) {
+    const file = modelFile(folder, name)
+    await mkdir(join(file, '..'), { recursive: true })
+    await writeFile(file, model instanceof Uint8Array ? model : serializeModel(model))
+    if (config) await writeFile(join(folder, name, 'config.json'), JSON.stringify(config))
+    if (labels) await writeFile(join(folder, name, 'labels.txt'), labels.join('\n'))
+  }
+}
