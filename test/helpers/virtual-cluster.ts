@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CocoiClient, connectClient } from '@cocoi/client'
 import type { ModelConfig } from '@cocoi/models'
@@ -40,6 +40,8 @@ export interface VirtualCluster extends Cluster {
   readonly client: CocoiClient
   readonly view: ClusterView
   readonly wiretap: Wiretap
+  /** Puts a model into the repository, where the coordinator finds it at the next request. */
+  install(name: string, model: ClusterModel): Promise<void>
   /** Plain onnxruntime on the file that the cluster was given. */
   plain(model: string): Promise<PlainModel>
 }
@@ -52,7 +54,10 @@ export async function startVirtualCluster(options: VirtualClusterOptions): Promi
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
   }
   try {
-    await writeModels(join(folder, 'models'), options.models)
+    const models = join(folder, 'models')
+    const install = (name: string, model: ClusterModel) => writeModel(models, name, model)
+    await mkdir(models)
+    for (const [name, model] of Object.entries(options.models)) await install(name, model)
     const cluster = await startCluster(clusterOptions(options, folder))
     cleanUps.push(() => cluster.stop())
     const { url } = cluster
@@ -65,8 +70,8 @@ export async function startVirtualCluster(options: VirtualClusterOptions): Promi
     await view.until('the coordinator knows every device', ({ coordinator }) => {
       return coordinator.health?.devices.online === options.devices
     })
-    const plain = (model: string) => PlainModel.load(modelFile(join(folder, 'models'), model))
-    return { ...cluster, folder, client, view, wiretap, plain, stop }
+    const plain = (model: string) => PlainModel.load(modelFile(models, model))
+    return { ...cluster, folder, client, view, wiretap, install, plain, stop }
   } catch (error) {
     await stop()
     throw error
@@ -90,12 +95,14 @@ function modelFile(models: string, name: string): string {
 }
 
 /** The layout of a model repository, as the README shows it. */
-async function writeModels(folder: string, models: VirtualClusterOptions['models']): Promise<void> {
-  for (const [name, { model, config, labels }] of Object.entries(models)) {
-    const file = modelFile(folder, name)
-    await mkdir(join(file, '..'), { recursive: true })
-    await writeFile(file, model instanceof Uint8Array ? model : serializeModel(model))
-    if (config) await writeFile(join(folder, name, 'config.json'), JSON.stringify(config))
-    if (labels) await writeFile(join(folder, name, 'labels.txt'), labels.join('\n'))
-  }
+async function writeModel(
+  models: string,
+  name: string,
+  { model, config, labels }: ClusterModel,
+): Promise<void> {
+  const file = modelFile(models, name)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, model instanceof Uint8Array ? model : serializeModel(model))
+  if (config) await writeFile(join(models, name, 'config.json'), JSON.stringify(config))
+  if (labels) await writeFile(join(models, name, 'labels.txt'), labels.join('\n'))
 }
