@@ -50,6 +50,11 @@ export class VirtualDaemon {
     this.#process.thaw()
   }
 
+  /** Ends it in order, or by force after a while; resolves when it has ended. */
+  stop(): Promise<void> {
+    return this.#process.stop()
+  }
+
   /** Ends it if it is not dead yet and starts it again; resolves when it is ready. */
   async restart(): Promise<void> {
     await this.#process.stop()

@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ModelProto, serializeModel } from '@cocoi/onnx'
+import { type Cluster, startCluster } from '@cocoi/testbed'
+import { Relay } from './relay.ts'
+
+/** From `dist/test/chaos/`. */
+const cocoi = fileURLToPath(new URL('../../../packages/cli/bin/cocoi.js', import.meta.url))
+
+export const modelName = 'small-cnn'
+
+/** A cluster in a temporary folder with one model, every device behind a relay of its own. */
+export interface ChaosCluster {
+  readonly cluster: Cluster
+  readonly relays: readonly Relay[]
+  readonly folder: string
+  /** Ends the processes; the folder stays if its logs are still wanted. */
+  close(options?: { keepFolder?: boolean }): Promise<void>
+}
+
+export async function startChaosCluster(
+  model: ModelProto,
+  options: { devices: number; onProgress?: (text: string) => void },
+): Promise<ChaosCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'cocoi-chaos-'))
+  const models = join(folder, 'models')
+  const version = join(models, modelName, '1')
+  await mkdir(version, { recursive: true })
+  await writeFile(join(version, 'model.onnx'), serializeModel(model))
+  const relays: Relay[] = []
+  const release = async (keepFolder: boolean) => {
+    await Promise.all(relays.map(relay => relay.close()))
+    if (!keepFolder) await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const cluster = await startCluster({
+      ...{ command: [process.execPath, cocoi], devices: options.devices, folder, models },
+      // So small a model is not worth the way; here the way is what is tested.
+      coordinatorFlags: { minIntensity: 0 },
+      deviceFlags: () => ({ threads: 1 }),
+      deviceUrl: async (index, broker) => {
+        relays[index] ??= await Relay.start(Number(new URL(broker).port))
+        return `mqtt://127.0.0.1:${relays[index].port}`
+      },
+      onProgress: ({ done, total }) => options.onProgress?.(`${done} of ${total} devices online`),
+    })
+    const close = async ({ keepFolder = false } = {}) => {
+      await cluster.stop()
+      await release(keepFolder)
+    }
+    return { cluster, relays, folder, close }
+  } catch (error) {
+    await release(false)
+    throw error
+  }
+}

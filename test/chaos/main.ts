@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { ProgressLine } from './progress-line.ts'
+import { formatReport, isKept } from './report.ts'
+import { runChaos } from './run-chaos.ts'
+
+const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--verbose] [--keep]
+
+Starts a virtual cluster of six devices, sends it N requests and meanwhile does harm to every part of
+it, as the seed says. Exit code 0 if every request has ended in the right answer or an explicit error.
+
+  --requests N   default 1000, which takes about two minutes
+  --seed S       default 1; the same seed has the same requests and the same faults
+  --json FILE    also writes the report there
+  --verbose      says every fault, and everything that was not a right answer
+  --keep         keeps the folder with the logs of all daemons
+`
+
+interface Arguments {
+  readonly requests: number
+  readonly seed: number
+  readonly json: string | undefined
+  readonly verbose: boolean
+  readonly keep: boolean
+}
+
+function readArguments(): Arguments {
+  const { values } = parseArgs({
+    options: {
+      requests: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      json: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(usage)
+    process.exit(0)
+  }
+  const [requests, seed] = [
+    wholeNumber('requests', values.requests),
+    wholeNumber('seed', values.seed),
+  ]
+  const { json, verbose, keep } = values
+  return { requests, seed, json, verbose, keep }
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new TypeError(`--${name} must be a whole number from 1 on, got ${text}`)
+}
+
+async function main(): Promise<void> {
+  const { requests, seed, json, verbose, keep } = readArguments()
+  const line = new ProgressLine()
+  const report = await runChaos({
+    ...{ requests, seed, keepFolder: keep },
+    onProgress: text => line.show(text),
+    ...(verbose ? { onNote: (note: string) => line.print(note) } : {}),
+  }).finally(() => line.clear())
+  process.stdout.write(`${formatReport(report)}\n`)
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (!isKept(report)) process.exitCode = 1
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n\n${usage}`)
+  process.exitCode = 2
+}

@@ -1,0 +1,122 @@
+import type { InferenceParameters } from '@cocoi/protocol'
+import { Dice } from './dice.ts'
+import type { Fault, FaultKind, TimedFault } from './fault.ts'
+
+/** A request as the seed wants it. */
+export interface PlannedRequest {
+  readonly atMs: number
+  readonly client: number
+  readonly sample: number
+  readonly parameters: InferenceParameters
+}
+
+/** What happens in a run: the same for the same seed and size. */
+export interface Schedule {
+  readonly requests: readonly PlannedRequest[]
+  readonly faults: readonly TimedFault[]
+}
+
+export interface ScheduleOptions {
+  readonly seed: number
+  readonly requests: number
+  readonly requestsPerS: number
+  readonly devices: number
+  readonly clients: number
+  readonly samples: number
+  readonly deadlineMs: number
+}
+
+/** Mean time between two faults; most last longer, so that they meet. */
+const faultEveryMs = 1500
+
+/** How often each kind is dealt from one deck. */
+const deck: Readonly<Record<FaultKind, number>> = {
+  'device-kill': 4,
+  'device-flap': 1,
+  'device-freeze': 2,
+  'broker-kill': 2,
+  'coordinator-kill': 2,
+  'network-cut': 1,
+  'network-stall': 1,
+  'network-delay': 1,
+  'cache-corrupt': 2,
+  'disk-full': 1,
+  'clock-jump': 2,
+}
+
+/** Weighted by how often it stands there. */
+const schemes = ['mds', 'mds', 'mds', 'uncoded', 'uncoded', 'replication:2', 'whole'] as const
+
+export function makeSchedule(options: ScheduleOptions): Schedule {
+  const requests = makeRequests(options, new Dice(options.seed))
+  const endMs = requests.at(-1)?.atMs ?? 0
+  return { requests, faults: makeFaults(options, endMs, new Dice(options.seed ^ 0x5eed)) }
+}
+
+function makeRequests(options: ScheduleOptions, dice: Dice): PlannedRequest[] {
+  let atMs = 0
+  return Array.from({ length: options.requests }, () => {
+    atMs += dice.exponential(1000 / options.requestsPerS)
+    return {
+      atMs: Math.round(atMs),
+      client: dice.between(0, options.clients - 1),
+      sample: dice.between(0, options.samples - 1),
+      parameters: {
+        deadlineMs: options.deadlineMs,
+        scheme: dice.pick(schemes),
+        transport: dice.pick(['float16', 'float32'] as const),
+      },
+    }
+  })
+}
+
+/** Faults stop a little before the requests do: the last ones show what is left broken. */
+function makeFaults({ devices }: ScheduleOptions, endMs: number, dice: Dice): TimedFault[] {
+  const faults: TimedFault[] = []
+  let cards: FaultKind[] = []
+  for (let atMs = 500; ; ) {
+    atMs += Math.round(dice.exponential(faultEveryMs))
+    if (atMs >= 0.9 * endMs) return faults
+    if (cards.length === 0) cards = dice.shuffled(fullDeck())
+    faults.push({ atMs, ...makeFault(cards.pop()!, devices, dice) })
+  }
+}
+
+function fullDeck(): FaultKind[] {
+  return Object.entries(deck).flatMap(([kind, count]) => Array(count).fill(kind))
+}
+
+function makeFault(kind: FaultKind, devices: number, dice: Dice): Fault {
+  const device = dice.between(0, devices - 1)
+  switch (kind) {
+    case 'device-kill': {
+      const count = dice.pick([1, 1, 1, 2, 2, 3, devices])
+      const everyone = Array.from({ length: devices }, (_, i) => i)
+      return {
+        kind,
+        devices: dice.shuffled(everyone).slice(0, count),
+        forMs: dice.between(0, 3000),
+      }
+    }
+    case 'device-flap':
+      return { kind, device, times: dice.between(3, 5) }
+    case 'device-freeze':
+      // Some are thawed before anybody could notice, some after the broker has cut them off.
+      return { kind, device, forMs: dice.pick([500, 1500, 4000, 9000]) }
+    case 'broker-kill':
+    case 'coordinator-kill':
+      return { kind, forMs: dice.between(0, 2500) }
+    case 'network-cut':
+      return { kind, device, forMs: dice.between(200, 5000) }
+    case 'network-stall':
+      return { kind, device, forMs: dice.pick([500, 3000, 9000]) }
+    case 'network-delay':
+      return { kind, device, forMs: 5000, delayMs: dice.pick([20, 100, 400]) }
+    case 'cache-corrupt':
+      return { kind, device, running: dice.next() < 0.5 }
+    case 'disk-full':
+      return { kind, device, forMs: dice.between(2000, 5000) }
+    case 'clock-jump':
+      return { kind, device, to: dice.pick(['past', 'future', 'nonsense'] as const) }
+  }
+}
