@@ -69,7 +69,7 @@ export class BlobClient {
   }
 
   /**
-   * Has the blob in the store, fetching it if need be. Fetches of one blob join, whatever coordinator
+   * Has the blob in the store, fetching it if need be; one that is damaged there is fetched anew. Fetches of one blob join, whatever coordinator
    * they name: the digest decides what is right. When every caller's signal is aborted the transfer
    * ends; what has arrived is kept.
    *
@@ -112,12 +112,20 @@ export class BlobClient {
     const { store } = this.#options
     const release = await this.#transfers.acquire(signal)
     try {
-      if (await store.has(sha)) await store.touch(sha)
-      else await this.#transfer(coordinator, sha, signal)
+      if (await store.isIntact(sha)) await store.touch(sha)
+      else await this.#replace(coordinator, sha, signal)
       return store.path(sha)
     } finally {
       release()
     }
+  }
+
+  async #replace(coordinator: string, sha: string, signal: AbortSignal): Promise<void> {
+    const { store } = this.#options
+    // A damaged one goes first, since there may be no room for two.
+    if (await store.has(sha)) await store.remove(sha)
+    await this.#transfer(coordinator, sha, signal)
+    await store.markIntact(sha)
   }
 
   async #transfer(coordinator: string, sha: string, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,8 @@ export class BlobStore {
   /** Absolute path. */
   readonly folder: string
   readonly #parts = new Set<string>()
+  /** What the file of a blob looked like when it had the right digest. */
+  readonly #intact = new Map<string, string>()
 
   private constructor(folder: string) {
     this.folder = folder
@@ -115,14 +117,36 @@ export class BlobStore {
     }
   }
 
+  /**
+   * Whether the blob is there and is what its name says, as far as can be known without reading it
+   * every time: it is hashed once, and again after its file was changed.
+   */
+  async isIntact(sha: string): Promise<boolean> {
+    const stamp = await this.#stamp(sha)
+    if (stamp === undefined) return false
+    if (this.#intact.get(sha) === stamp) return true
+    if (!(await this.verify(sha))) return false
+    this.#intact.set(sha, stamp)
+    return true
+  }
+
+  /** The caller has just found the blob to have its digest. */
+  async markIntact(sha: string): Promise<void> {
+    const stamp = await this.#stamp(sha)
+    if (stamp !== undefined) this.#intact.set(sha, stamp)
+  }
+
   /** Marks the blob as used just now; nothing happens if it is not there. */
   async touch(sha: string): Promise<void> {
+    const wasIntact = this.#intact.has(sha) && this.#intact.get(sha) === (await this.#stamp(sha))
     const now = new Date()
     await orAbsent(utimes(this.path(sha), now, now))
+    if (wasIntact) await this.markIntact(sha)
   }
 
   /** Removes the blob and what has been fetched of it; nothing happens if it is not there. */
   async remove(sha: string): Promise<void> {
+    this.#intact.delete(sha)
     await rm(this.path(sha), { force: true })
     if (!this.#parts.has(sha)) await rm(this.path(sha) + PART, { force: true })
   }
@@ -137,7 +161,10 @@ export class BlobStore {
   async keepWithin(maxBytes: number, inUse: ReadonlySet<string>): Promise<string[]> {
     const kept = new Set([...inUse, ...this.#parts])
     const evictions = chooseEvictions(await this.#files(), maxBytes, kept)
-    for (const { path } of evictions) await rm(path, { force: true })
+    for (const { path, sha } of evictions) {
+      this.#intact.delete(sha)
+      await rm(path, { force: true })
+    }
     return [...new Set(evictions.map(({ sha }) => sha))]
   }
 
@@ -152,6 +179,12 @@ export class BlobStore {
       onClose()
       throw error
     }
+  }
+
+  /** Changes with every write to the file, and when another one takes its place. */
+  async #stamp(sha: string): Promise<string | undefined> {
+    const file = await orAbsent(stat(this.path(sha), { bigint: true }))
+    return file && `${file.ino} ${file.size} ${file.ctimeNs}`
   }
 
   async #files(): Promise<StoredFile[]> {

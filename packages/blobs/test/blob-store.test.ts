@@ -69,6 +69,22 @@ describe('blob store', () => {
     expect(await store.verify(EMPTY_SHA)).to.equal(false)
   })
 
+  it('trusts a blob until its file is written to or replaced', async () => {
+    const bytes = seededBytes(1000)
+    const sha = await store.put(bytes)
+    expect(await store.isIntact(sha)).to.equal(true)
+    await store.touch(sha)
+    expect(await store.isIntact(sha)).to.equal(true)
+    await writeFile(store.path(sha), bytes.with(500, bytes[500]! ^ 1), { flag: 'r+' })
+    expect(await store.isIntact(sha)).to.equal(false)
+    await store.touch(sha)
+    expect(await store.isIntact(sha)).to.equal(false)
+    await store.put(bytes)
+    expect(await store.isIntact(sha)).to.equal(true)
+    await store.remove(sha)
+    expect(await store.isIntact(sha)).to.equal(false)
+  })
+
   it('makes no path of anything but a digest', () => {
     const names = ['', '.', '../x', `../${EMPTY_SHA}`, `${EMPTY_SHA}\n`, EMPTY_SHA.toUpperCase()]
     for (const name of names) {

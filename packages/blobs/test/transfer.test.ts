@@ -53,6 +53,17 @@ describe('blob transfer', () => {
     expect(site.requests).to.deep.equal([])
   })
 
+  it('brings a blob again that is damaged in the store', async () => {
+    await siteWithBlob()
+    const { client, store } = await site.device()
+    await store.put(BYTES)
+    await client.fetch(COORDINATOR, SHA)
+    await writeFile(store.path(SHA), BYTES.with(1000, BYTES[1000]! ^ 1), { flag: 'r+' })
+    await client.fetch(COORDINATOR, SHA)
+    expect(await store.verify(SHA)).to.equal(true)
+    expect(site.requests).to.not.deep.equal([])
+  })
+
   it('goes on where an earlier client over the same folder stopped', async () => {
     await siteWithBlob()
     const stop = new AbortController()

@@ -69,7 +69,7 @@ export async function prepareModel(
 }
 
 async function isStored({ graphSha, blobs }: Preparation, store: BlobStore): Promise<boolean> {
-  for (const sha of [graphSha, ...blobs]) if (!(await store.has(sha))) return false
+  for (const sha of [graphSha, ...blobs]) if (!(await store.isIntact(sha))) return false
   return true
 }
 

@@ -30,11 +30,14 @@ describe('memory of prepared models', () => {
     expect(again).to.deep.equal(first)
   })
 
-  it('prepares again when a blob or the memory of it is gone', async () => {
+  it('prepares again when a blob or the memory of it is gone or damaged', async () => {
     const entry = await entryOf(folder, classifier())
     const first = await workshop.prepare(entry)
     await workshop.store.remove(first.blobs[0]!)
     expect(await workshop.prepare(entry)).to.deep.equal(first)
+    await writeFile(workshop.store.path(first.blobs[0]!), 'damaged', { flag: 'r+' })
+    expect(await workshop.prepare(entry)).to.deep.equal(first)
+    expect(await workshop.store.verify(first.blobs[0]!)).to.equal(true)
     const [record] = await readdir(workshop.cacheFolder)
     await writeFile(join(workshop.cacheFolder, record!), '{"half')
     expect(await workshop.prepare(entry)).to.deep.equal(first)
