@@ -1,2 +1,3 @@
 export { Agent, type AgentOptions } from './agent.ts'
 export { type DeviceFlags, runDevice } from './daemon.ts'
+export { SessionCounter } from './session-counter.ts'

@@ -27,10 +27,13 @@ export class SessionCounter {
   }
 }
 
+/** Sessions beyond this would leave no room to grow; no clock says such a time. */
+const greatest = Number.MAX_SAFE_INTEGER / 2
+
 function readNumber(file: string): number {
   try {
     const value = Number(readFileSync(file, 'utf8'))
-    return Number.isSafeInteger(value) && value > 0 ? value : 0
+    return Number.isSafeInteger(value) && value > 0 && value < greatest ? value : 0
   } catch {
     return 0 // the first start, or a file that is gone: the clock is all there is
   }

@@ -17,7 +17,14 @@ interface Device {
   /** The latest sign of life. */
   heardAt: number
   jitterMs: number
+  /** A lower session that says it is there, and the latest heartbeat of it. */
+  rival: { readonly session: number; seq: number | undefined } | undefined
+  /** A higher session that this one has outlived; its will may still come. */
+  outlived: number | undefined
 }
+
+/** What carries a session. */
+type SessionEvent = Extract<MembershipEvent, { session: number }>
 
 const DEFAULT_MAX_DEVICES = 1000
 
@@ -37,7 +44,9 @@ const DEFAULT_MAX_DEVICES = 1000
  *
  * Sessions grow with every connect. What an older session says is ignored; a newer one ends the
  * older. The first heartbeat of a session may be a copy the broker retained: only a greater `seq`
- * is a sign of life.
+ * is a sign of life. A device whose clock was set back and whose state was lost comes with a lower
+ * session than it had: that one counts when it says `online` after the higher one is lost, or beats
+ * while the higher one is silent.
  *
  *     away ─ online ─▶ alive ─ silence ─▶ suspect ─ silence ─▶ silent
  *     suspect, silent ─ heartbeat ─▶ alive
@@ -94,17 +103,19 @@ export class Membership {
     }
   }
 
-  #takeStatus({ device, session, state }: MembershipEvent & { type: 'status' }) {
-    const known = this.#session(device, session)
+  #takeStatus(event: MembershipEvent & { type: 'status' }) {
+    const known = this.#session(event)
     if (!known) return []
+    const { device, state } = event
     const { entry, effects } = known
     if (state === 'online') return [...effects, ...this.#welcome(device, entry)]
     return [...effects, ...this.#dismiss(device, entry, state)]
   }
 
-  #takeHeartbeat({ device, session, seq }: MembershipEvent & { type: 'heartbeat' }) {
-    const known = this.#session(device, session)
+  #takeHeartbeat(event: MembershipEvent & { type: 'heartbeat' }) {
+    const known = this.#session(event)
     if (!known) return []
+    const { device, seq } = event
     const { entry, effects } = known
     const previous = entry.beat
     if (previous && seq <= previous.seq) return effects
@@ -115,19 +126,47 @@ export class Membership {
     return [...effects, ...this.#hear(device, entry)]
   }
 
-  /** The device's entry in this session; undefined if the session has passed. */
-  #session(device: string, session: number) {
+  /** The device's entry in the event's session; undefined if the session has passed. */
+  #session(event: SessionEvent) {
+    const { device, session } = event
     const known = this.#devices.get(device)
-    if (known && session < known.session) return undefined
     if (known?.session === session) return { entry: known, effects: [] }
-    if (!known && !this.#makeRoom()) return undefined
-    const effects = known ? this.#dismiss(device, known, 'a newer session') : []
+    if (!known) return this.#makeRoom() ? { entry: this.#open(event), effects: [] } : undefined
+    if (session === known.outlived) return undefined
+    if (session > known.session) {
+      const effects = this.#dismiss(device, known, 'a newer session')
+      return { entry: this.#open(event), effects }
+    }
+    if (!this.#outlives(known, event)) return undefined
+    const effects = this.#dismiss(device, known, 'its clock was set back')
+    const entry = this.#open(event)
+    entry.outlived = known.session
+    return { entry, effects: [...effects, ...this.#welcome(device, entry)] }
+  }
+
+  #open({ device, session }: SessionEvent): Device {
     const entry: Device = {
       ...{ session, state: 'away', beat: undefined },
+      ...{ rival: undefined, outlived: undefined },
       ...{ heardAt: this.#now, jitterMs: this.#heartbeatMs / 4 },
     }
     this.#devices.set(device, entry)
-    return { entry, effects }
+    return entry
+  }
+
+  /** Whether a lower session than the known one is the one that lives. */
+  #outlives(known: Device, event: SessionEvent): boolean {
+    const { session } = event
+    const { rival, state } = known
+    if (event.type === 'status') {
+      if (event.state === 'online') known.rival = { session, seq: undefined }
+      else if (rival?.session === session) known.rival = undefined
+      return event.state === 'online' && (state === 'gone' || state === 'silent')
+    }
+    if (rival?.session !== session) return false
+    const isBeating = rival.seq !== undefined && event.seq > rival.seq
+    known.rival = { session, seq: Math.max(event.seq, rival.seq ?? event.seq) }
+    return isBeating && state !== 'alive' && state !== 'away'
   }
 
   /** The device says that it is there. In its own session that is news only if it was away. */
