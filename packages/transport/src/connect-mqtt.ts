@@ -22,7 +22,7 @@ export function connectMqtt(options: MqttOptions): Transport {
       maxMessageBytes: options.maxMessageBytes ?? 64 * MIB,
       maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
       nextSession: options.nextSession ?? (previous => Math.max(previous + 1, Date.now())),
-      backoff: options.backoff ?? { minMs: 250, maxMs: 10_000 },
+      backoff: options.backoff ?? { minMs: 250, maxMs: 3000 },
       random: options.random ?? Math.random,
       onNotice: options.onNotice ?? (() => {}),
     },

@@ -17,4 +17,5 @@ export {
 export type { MqttOptions } from './mqtt-options.ts'
 export type { Notice, OnNotice } from './notice.ts'
 export type { MessageHandler, PublishOptions, Transport } from './transport.ts'
+export { type ConnectionsListener, watchConnections } from './watch-connections.ts'
 export { whenConnected } from './when-connected.ts'

@@ -32,7 +32,7 @@ export interface MqttOptions {
   readonly will?: (session: number) => Will
   /** Session number of the next attempt. @default the time in ms, or one more than the previous */
   readonly nextSession?: (previous: number) => number
-  /** @default 250 to 10000 ms */
+  /** @default 250 to 3000 ms: everyone is back within a few seconds of the broker */
   readonly backoff?: BackoffOptions
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number
