@@ -16,7 +16,7 @@ import {
   type Topics,
 } from '@cocoi/protocol'
 import type { DeviceConfig, Logger } from '@cocoi/service'
-import type { Transport } from '@cocoi/transport'
+import { type Transport, watchConnections } from '@cocoi/transport'
 import { describeError } from './errors.ts'
 import { loadPlan } from './loaded-plan.ts'
 import { Pace } from './pace.ts'
@@ -105,10 +105,10 @@ export class Agent {
       qos: 1,
     })
     await new Promise<void>(resolve => {
-      control.onConnect(session => {
-        agent
-          .#onConnect(session)
-          .then(resolve, error => agent.#report('announcing the device', error))
+      const onError = (error: unknown) => agent.#report('announcing the device', error)
+      watchConnections(options, {
+        onComplete: session => void agent.#onConnect(session).then(resolve, onError),
+        onIncomplete: reason => void agent.#presence.pause(reason).catch(onError),
       })
     })
     return agent
@@ -130,7 +130,10 @@ export class Agent {
   }
 
   async #onConnect(session: number): Promise<void> {
-    await this.#options.keepSession(session)
+    const { keepSession, control, data } = this.#options
+    // A full disk is no reason to stay away: the clock alone makes good sessions too.
+    await keepSession(session).catch(error => this.#report('keeping the session number', error))
+    if (!control.connected || !data.connected) return
     await this.#presence.born(session)
     for (const plan of this.#plans.loaded()) this.#tellReady(plan)
   }

@@ -44,17 +44,24 @@ export class Presence {
     return this.#session
   }
 
+  /** Both connections are up; `session` is the one of before if only the data connection was lost. */
   async born(session: number): Promise<void> {
+    if (session !== this.#session) this.#seq = 0
     this.#session = session
-    this.#seq = 0
+    if (this.#state === 'starting') this.#state = 'online'
     await this.#announce()
     clearInterval(this.#timer)
     this.#timer = setInterval(() => void this.#beat(), this.#options.heartbeatMs)
     await this.#beat()
   }
 
-  /** A state other than online, with its reason: `draining` or `stopped`. */
-  async leave(state: 'draining' | 'stopped', reason: string): Promise<void> {
+  /** The data connection is lost: no subtask arrives here until the next birth. */
+  async pause(reason: string): Promise<void> {
+    if (this.#state === 'online') await this.leave('starting', reason)
+  }
+
+  /** A state other than online, with its reason. */
+  async leave(state: 'starting' | 'draining' | 'stopped', reason: string): Promise<void> {
     this.#state = state
     if (state === 'stopped') clearInterval(this.#timer)
     if (this.#options.control.connected) await this.#announce(reason)

@@ -5,9 +5,8 @@ import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import { ModelRepository } from '@cocoi/models'
 import { Drops, decodeFrame, isWorthLogging, type TopicKind, type Topics } from '@cocoi/protocol'
 import type { CoordinatorConfig, Logger } from '@cocoi/service'
-import type { Transport } from '@cocoi/transport'
+import { type Transport, watchConnections } from '@cocoi/transport'
 import { answerRequest } from './answer-request.ts'
-import { onBothConnected } from './both-connected.ts'
 import { Deployments } from './deployments.ts'
 import { describeError } from './errors.ts'
 import { Events } from './events.ts'
@@ -123,31 +122,26 @@ export class Coordinator {
   }
 
   async #start(): Promise<void> {
-    const { data, control, topics, config } = this.#options
+    const { data, topics, config } = this.#options
     this.#fleet.onChange(change => this.#events.fleetChanged(change))
     await this.#fleet.start()
     await this.#blobs.start()
     for (const filter of topics.filters('deviceResults', { coordinator: config.id })) {
       await data.subscribe(filter, (topic, payload) => this.#onDeviceFrame(topic, payload))
     }
+    // Whoever hears that the coordinator is there sends at once what has no answer yet.
     await this.#intake.start()
-    control.onConnect(() => this.#models.republish())
-    await this.#announce()
-    this.#models.prepareAll().catch(error => this.#report('preparing the models', error))
-  }
-
-  /**
-   * Announces the coordinator in every session, once requests and results reach it: whoever sees it
-   * online may publish at once. Resolves after the first time.
-   */
-  #announce(): Promise<void> {
-    return new Promise(resolve => {
-      onBothConnected(this.#options, session => {
-        this.#presence
-          .born(session)
-          .then(resolve, error => this.#report('announcing the coordinator', error))
+    await new Promise<void>(resolve => {
+      const onError = (error: unknown) => this.#report('announcing the coordinator', error)
+      watchConnections(this.#options, {
+        onComplete: session => {
+          this.#models.republish()
+          this.#presence.born(session).then(resolve, onError)
+        },
+        onIncomplete: () => void this.#presence.pause().catch(onError),
       })
     })
+    this.#models.prepareAll().catch(error => this.#report('preparing the models', error))
   }
 
   #onDeviceFrame(topic: string, payload: Uint8Array): void {

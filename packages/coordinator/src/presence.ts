@@ -36,13 +36,19 @@ export class Presence {
     this.#options = options
   }
 
+  /** Both connections are up; `session` is the one of before if only the data connection was lost. */
   async born(session: number): Promise<void> {
+    if (session !== this.#session) this.#seq = 0
     this.#session = session
-    this.#seq = 0
     await this.#announce('online')
     clearInterval(this.#timer)
     this.#timer = setInterval(() => this.#beat(), this.#options.heartbeatMs)
     this.#beat()
+  }
+
+  /** The data connection is lost: requests do not arrive until the next birth. */
+  async pause(): Promise<void> {
+    await this.#announce('starting')
   }
 
   async leave(): Promise<void> {
@@ -50,7 +56,7 @@ export class Presence {
     if (this.#options.control.connected) await this.#announce('stopped')
   }
 
-  async #announce(state: 'online' | 'stopped'): Promise<void> {
+  async #announce(state: 'starting' | 'online' | 'stopped'): Promise<void> {
     const { topics, control, version } = this.#options
     const since = new Date().toISOString()
     const payload = encodeStatus({ state, session: this.#session, since, version })
