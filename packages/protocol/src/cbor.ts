@@ -1,4 +1,5 @@
 import { Encoder, setSizeLimits } from 'cbor-x'
+import { requirePlainCbor } from './cbor-outline.ts'
 import { badMessage } from './errors.ts'
 
 // The limits are global to the library, which otherwise allows arrays of 112 million elements.
@@ -13,12 +14,13 @@ export function encodeCbor(value: unknown): Uint8Array {
 }
 
 /**
- * The value encoded in `bytes`, which is not yet to be trusted: it may hold any type CBOR can
- * express. Byte strings are views.
+ * The value encoded in `bytes`, which is not yet to be trusted: maps, arrays, text, numbers, byte
+ * strings, in any order. Byte strings are views.
  *
- * @throws {ProtocolError} ERR_BAD_MESSAGE if the bytes are no single CBOR item
+ * @throws {ProtocolError} ERR_BAD_MESSAGE if the bytes are no single CBOR item, or not a plain one
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
+  requirePlainCbor(bytes)
   try {
     // A view of our own: the decoder attaches a property to the array it is given.
     return codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
