@@ -1,6 +1,9 @@
 import type { z } from 'zod'
 import { badMessage, ProtocolError } from './errors.ts'
 
+/** Most characters of a stranger's text in a message. */
+const MAX_QUOTED = 256
+
 /**
  * The value, if it follows the schema.
  *
@@ -16,7 +19,12 @@ export function validate<S extends z.ZodType>(
   if (outcome.success) return outcome.data
   const issue = outcome.error.issues[0]
   const path = issue?.path.length ? issue.path.map(String).join('.') : 'the whole message'
-  throw badMessage(`${what}: ${path}: ${issue?.message ?? 'invalid'}`)
+  throw badMessage(`${what}: ${shortened(path)}: ${shortened(issue?.message ?? 'invalid')}`)
+}
+
+/** What a stranger wrote may be in it, and goes into logs. */
+function shortened(text: string): string {
+  return text.length <= MAX_QUOTED ? text : `${text.slice(0, MAX_QUOTED)}…`
 }
 
 function attempt<S extends z.ZodType>(what: string, schema: S, value: unknown) {

@@ -61,6 +61,82 @@ describe('inference request', () => {
   })
 })
 
+describe('a tensor in JSON', () => {
+  const request = (datatype: string, ...data: unknown[]) =>
+    text({ inputs: [{ name: 'x', shape: [data.length], datatype, data }] })
+
+  it('never turns a number into another one that its type can hold', () => {
+    const wrong: [datatype: string, element: unknown][] = [
+      ['UINT8', 300],
+      ['UINT8', -1],
+      ['INT8', 128],
+      ['INT16', -32_769],
+      ['UINT32', 2 ** 32],
+      ['INT32', 2 ** 31],
+      ['UINT64', -1],
+      ['INT64', 2 ** 53],
+      ['INT64', -1e300],
+      ['INT32', 0.5],
+      ['FP32', 1e39],
+      ['BOOL', 2],
+    ]
+    for (const [datatype, element] of wrong) {
+      expect(refusal(request(datatype, 0, element)), datatype).to.match(
+        /element 1 of tensor "x" is .*, no /,
+      )
+    }
+  })
+
+  it('holds the largest and smallest numbers of its type', () => {
+    const ends: [datatype: string, data: unknown[], view: (buffer: ArrayBuffer) => unknown][] = [
+      ['UINT8', [0, 255], buffer => [...new Uint8Array(buffer)]],
+      ['INT8', [-128, 127], buffer => [...new Int8Array(buffer)]],
+      ['UINT32', [0, 4_294_967_295], buffer => [...new Uint32Array(buffer)]],
+      ['INT64', [-(2 ** 53) + 1, 2 ** 53 - 1], b => [...new BigInt64Array(b)].map(Number)],
+      ['FP32', [-3.4028234663852886e38, 0.5], buffer => [...new Float32Array(buffer)]],
+      ['FP64', [-Number.MAX_VALUE, 5e-324], buffer => [...new Float64Array(buffer)]],
+    ]
+    for (const [datatype, data, view] of ends) {
+      const { tensors } = parseInferenceRequest(request(datatype, ...data)) as {
+        tensors: readonly NamedTensor[]
+      }
+      expect(view(tensors[0]!.data.slice().buffer), datatype).to.deep.equal(data)
+    }
+  })
+
+  it('holds no number that JSON reads as infinite, and nothing but numbers', () => {
+    const payload = (element: string) =>
+      new TextEncoder().encode(
+        `{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[${element}]}]}`,
+      )
+    expect(refusal(payload('1e999'))).to.contain('is Infinity, no FP64')
+    for (const element of ['null', '"1"', '[1]', '{}']) {
+      expect(refusal(payload(element)), element).to.contain('must be a flat array of numbers')
+    }
+  })
+
+  it('may be no text of countless tiny pieces', () => {
+    const many = new TextEncoder().encode(`{"inputs":[${'[],'.repeat(70_000)}[]]}`)
+    expect(refusal(many)).to.contain('70003 arrays and objects')
+    const large = new Uint8Array(16 * 1024 * 1024 + 1).fill(0x20)
+    large[0] = 0x7b
+    expect(refusal(large)).to.contain('send CBOR')
+  })
+
+  it('does not bring its text into messages at length', () => {
+    const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, 1]))
+    expect(refusal(text({ inputs: [], ...keys })).length).to.be.below(1000)
+  })
+})
+
+describe('a tensor in CBOR', () => {
+  it('of truth values holds 0 and 1 only', () => {
+    const flag: NamedTensor = { name: 'b', type: 'bool', dims: [2], data: Uint8Array.of(1, 2) }
+    const payload = encodeInferenceRequest({ tensors: [flag], parameters: {} })
+    expect(refusal(payload)).to.contain('other than 0 and 1')
+  })
+})
+
 describe('inference result', () => {
   const answer: InferenceAnswer = {
     request: 'r1',
@@ -85,6 +161,22 @@ describe('inference result', () => {
       expect(parseInferenceResult(encodeInferenceResult(failed, format))).to.deep.equal(failed)
     })
   }
+
+  it('leaves outputs out of JSON that JSON has no numbers for', () => {
+    const wide = new Uint8Array(BigInt64Array.of(1n, 2n ** 53n).buffer)
+    const outputs: NamedTensor[] = [
+      { ...tensor, data: floats(1, Number.NaN, 0) },
+      { ...tensor, name: 'y', data: floats(1, Number.NEGATIVE_INFINITY, 0) },
+      { name: 'z', type: 'int64', dims: [2], data: wide },
+    ]
+    const payload = encodeInferenceResult({ ...answer, outputs }, 'json')
+    expect(JSON.parse(new TextDecoder().decode(payload)).outputs).to.deep.equal([
+      { name: 'x', shape: [1, 3], datatype: 'FP32' },
+      { name: 'y', shape: [1, 3], datatype: 'FP32' },
+      { name: 'z', shape: [2], datatype: 'INT64' },
+    ])
+    expect(parseInferenceResult(payload)).to.have.property('outputs').that.deep.equals([])
+  })
 
   it('leaves very large outputs out of JSON, but says that they exist', () => {
     const count = 100_001

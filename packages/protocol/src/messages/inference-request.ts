@@ -9,6 +9,9 @@ import { requireSize, validate } from '../validate.ts'
 /** Largest inference request, in bytes. */
 export const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
+/** Largest request in JSON: reading text takes a hundred times as long as reading CBOR. */
+export const MAX_JSON_REQUEST_BYTES = 16 * 1024 * 1024
+
 /** Schema of what a request may ask for beside its input; what is left out the coordinator chooses. */
 export const inferenceParameters = z.strictObject({
   /** The answer is useless after this long, counted from its arrival at the coordinator. */
@@ -76,6 +79,7 @@ export function parseInferenceRequest(payload: Uint8Array): InferenceRequest {
 
 function parseJsonRequest(payload: Uint8Array): InferenceRequest {
   const what = 'inference request'
+  requireSize('a JSON inference request (send CBOR)', payload, MAX_JSON_REQUEST_BYTES)
   const { inputs, parameters = {} } = validate(what, jsonRequest, decodeJson(what, payload))
   return { tensors: inputs.map(fromJsonTensor), parameters }
 }
@@ -87,9 +91,13 @@ function parseCborRequest(payload: Uint8Array): InferenceRequest {
   if ('image' in request) return { image: request.image, parameters }
   for (const { name, type, dims, data } of request.inputs) {
     const need = tensorBytes(type, dims, Number.MAX_SAFE_INTEGER)
-    if (need === data.length) continue
-    const text = `tensor "${name}" of ${type} [${dims.join(', ')}] has ${need} bytes`
-    throw badMessage(`inference request: ${text}, its data ${data.length}`)
+    const text = `inference request: tensor "${name}" of ${type} [${dims.join(', ')}]`
+    if (need !== data.length) {
+      throw badMessage(`${text} has ${need} bytes, its data ${data.length}`)
+    }
+    if (type === 'bool' && data.some(byte => byte > 1)) {
+      throw badMessage(`${text} has a byte other than 0 and 1`)
+    }
   }
   return { tensors: request.inputs, parameters }
 }
