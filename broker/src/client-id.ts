@@ -1,27 +1,21 @@
 import type { Principal } from './access.ts'
 
-const FORM = /^[\x21-\x7e]{1,128}$/
+const FORM = /^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$/
 
 /**
- * Why a client may not use this id, if so. A user may use the own name and anything that begins with
- * the own name and a hyphen, so that one agent can hold several connections.
+ * Why a client may not use this id, if so. A user may use the own name, and the own name, a colon and
+ * anything, so that one agent can hold several connections. No user name has a colon: nobody can take
+ * over, or occupy, an id that belongs to somebody else.
  */
 export function idRefusal(principal: Principal, id: string): string | undefined {
-  if (!FORM.test(id)) return 'a client id has 1 to 128 printable ASCII characters and no space'
+  if (!FORM.test(id)) return 'a client id has 1 to 128 printable ASCII characters'
   if (principal.kind === 'local') return undefined
   const { name } = principal
-  if (id === name || id.startsWith(`${name}-`)) return undefined
-  return `the client id of ${name} must be ${name} or begin with ${name}-`
+  if (id === name || id.startsWith(`${name}:`)) return undefined
+  return `the client id of ${name} must be ${name} or begin with ${name}:`
 }
 
-/**
- * Whether a newcomer may take over the id of a connected client. The id `pi-1-data` may be used by
- * the users `pi` and `pi-1`: the longer name has the better claim, so `pi` cannot cut off `pi-1`.
- */
+/** Whether a newcomer may take over the id of a connected client: everybody from an anonymous one. */
 export function mayTakeOver(newcomer: Principal, incumbent: Principal): boolean {
-  return nameLength(newcomer) >= nameLength(incumbent)
-}
-
-function nameLength(principal: Principal): number {
-  return principal.kind === 'user' ? principal.name.length : 0
+  return newcomer.kind === 'user' || incumbent.kind === 'local'
 }

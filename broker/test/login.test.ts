@@ -39,13 +39,13 @@ describe('login at the broker', () => {
   it('binds the client id to the user', async () => {
     const ids = [
       'pi-1',
-      'pi-1-data',
+      'pi-1:data',
       'pi-10',
       'pi-2',
       '+',
       'pi-1 ',
       '__proto__',
-      `pi-1-${'x'.repeat(200)}`,
+      `pi-1:${'x'.repeat(200)}`,
     ]
     const codes: number[] = []
     for (const id of ids) codes.push((await user('pi-1', id))[1])
@@ -66,12 +66,12 @@ describe('login at the broker', () => {
     expect(broker.stats().connections).to.equal(1)
   })
 
-  it('lets nobody cut off a user by an id the user has the better claim to', async () => {
-    await user('pi-1', 'pi-1-data')
-    const [, prefix] = await user('pi', 'pi-1-data')
-    const [, anonymous] = await login({ clientId: 'pi-1-data' })
-    expect([prefix, anonymous]).to.deep.equal([BAD_ID, BAD_ID])
-    const [squatter] = await user('pi', 'pi-2')
+  it('lets nobody cut off a user or occupy an id of that user', async () => {
+    await user('pi-1', 'pi-1:data')
+    const [, anonymous] = await login({ clientId: 'pi-1:data' })
+    const [, neighbour] = await user('pi', 'pi-2:data')
+    expect([anonymous, neighbour]).to.deep.equal([BAD_ID, BAD_ID])
+    const [squatter] = await login({ clientId: 'pi-2' })
     const [, owner] = await user('pi-2', 'pi-2')
     await squatter.closed
     expect(owner).to.equal(ACCEPTED)

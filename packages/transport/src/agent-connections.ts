@@ -12,7 +12,7 @@ export interface BrokerAccess
 
 export interface AgentConnectionsOptions {
   readonly access: BrokerAccess
-  /** Identifier of the agent; its connections are `<id>-control` and `<id>-data`. */
+  /** Identifier of the agent; its connections are `<id>:control` and `<id>:data`. */
   readonly id: string
   readonly will: (session: number) => Will
   readonly nextSession?: (previous: number) => number
@@ -43,11 +43,11 @@ export function openAgentConnections(options: AgentConnectionsOptions): AgentCon
   const control = connectMqtt({
     ...common,
     ...(nextSession ? { nextSession } : {}),
-    clientId: `${id}-control`,
+    clientId: `${id}:control`,
     keepaliveS: controlKeepaliveS,
     will,
   })
   // One outage is told once: by the control connection.
-  const data = connectMqtt({ ...access, clientId: `${id}-data`, keepaliveS: dataKeepaliveS })
+  const data = connectMqtt({ ...access, clientId: `${id}:data`, keepaliveS: dataKeepaliveS })
   return { control, data }
 }

@@ -2,7 +2,7 @@ import { TransportError } from './errors.ts'
 
 /** CONNACK return codes of MQTT 3.1.1, table 3.1, that another attempt will not change. */
 const FINAL: Readonly<Record<number, string>> = {
-  2: 'refuses the client id; it must be the user name, or begin with the user name and a hyphen',
+  2: 'refuses the client id; it must be the user name, or begin with the user name and a colon',
   4: 'refuses the user name or password',
   5: 'refuses this client; check its user name, password, client id and will',
 }
