@@ -15,7 +15,11 @@ export function explainFailure(error: unknown): Failure {
   return { message: error.message, code, stack: error.stack }
 }
 
-/** Whether whoever configures the daemon can mend it, and starting it again would not. */
+/**
+ * Whether whoever configures the daemon can mend it, and starting it again would not. Errors of other
+ * packages say so themselves, by `isConfiguration`.
+ */
 export function isConfigurationError(error: unknown): boolean {
-  return error instanceof ServiceError
+  if (error instanceof ServiceError) return true
+  return error instanceof Error && 'isConfiguration' in error && error.isConfiguration === true
 }

@@ -4,6 +4,14 @@ export { OWN_CONFIG_FOLDER } from './config-folders.ts'
 export { type DaemonOptions, type RunningDaemon, runDaemon } from './daemon.ts'
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
 export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'
+export {
+  type JoinRequest,
+  joinPassword,
+  mayJoin,
+  newJoinToken,
+  newSecret,
+  parseJoinPassword,
+} from './join.ts'
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'

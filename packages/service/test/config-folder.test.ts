@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CONFIG_SECTIONS } from '@cocoi/service'
 import { expect } from 'chai'
 
-type Section = Record<string, string | number | boolean>
+type Section = { [key: string]: string | number | boolean | Section }
 
 const { default: parser } = createRequire(import.meta.url)('config/parser.js') as {
   default: { json5Parser(name: string, text: string): Record<string, Section> }
@@ -18,23 +18,43 @@ function configFile(name: string): Record<string, Section> {
   return parser.json5Parser(name, readFileSync(path, 'utf8'))
 }
 
-function variableOf(section: string, key: string): string {
-  const words = key.replace(/[A-Z]/g, letter => `_${letter}`)
-  return `COCOI_${section}_${words}`.toUpperCase()
+function variableOf(path: readonly string[]): string {
+  const words = path.join('_').replace(/[A-Z]/g, letter => `_${letter}`)
+  return `COCOI_${words}`.toUpperCase()
 }
 
-function eachKey<T>(visit: (section: string, key: string, description: string) => T): T[] {
-  return Object.entries(CONFIG_SECTIONS).flatMap(([section, schema]) =>
-    Object.entries(schema.shape).map(([key, field]) =>
-      visit(section, key, (field as { description?: string }).description ?? ''),
-    ),
+interface Field {
+  readonly description?: string
+  /** Of a key that holds further keys. */
+  readonly shape?: Record<string, unknown>
+}
+
+function eachKey<T>(visit: (path: readonly string[], description: string) => T): T[] {
+  const within = (shape: object, path: readonly string[]): T[] =>
+    Object.entries(shape).flatMap(([key, field]: [string, Field]) =>
+      field.shape
+        ? within(field.shape, [...path, key])
+        : [visit([...path, key], field.description ?? '')],
+    )
+  return Object.entries(CONFIG_SECTIONS).flatMap(([name, { shape }]) => within(shape, [name]))
+}
+
+function valueAt(tree: Section, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Section | undefined)?.[key], tree)
+}
+
+function leaves(tree: Section, path: readonly string[] = []): string[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'object'
+      ? leaves(value, [...path, key])
+      : [`${[...path, key].join('.')} ${value}`],
   )
 }
 
 function table(defaults: Record<string, Section>): string {
-  const rows = eachKey((section, key, description) => {
-    const value = `\`${JSON.stringify(defaults[section]?.[key])}\``
-    return `| \`${section}.${key}\` | ${value} | \`${variableOf(section, key)}\` | ${description} |`
+  const rows = eachKey((path, description) => {
+    const value = `\`${JSON.stringify(valueAt(defaults, path))}\``
+    return `| \`${path.join('.')}\` | ${value} | \`${variableOf(path)}\` | ${description} |`
   })
   return [
     '| key | default | environment variable | what it is |',
@@ -56,17 +76,12 @@ describe('config folder', () => {
 
   it('lets an environment variable set every key', () => {
     const variables = configFile('custom-environment-variables.json5')
-    const want = eachKey((section, key) => `${section}.${key} ${variableOf(section, key)}`)
-    const got = Object.entries(variables).flatMap(([section, keys]) =>
-      Object.entries(keys).map(([key, name]) => `${section}.${key} ${name}`),
-    )
-    expect(got).to.have.members(want)
+    const want = eachKey(path => `${path.join('.')} ${variableOf(path)}`)
+    expect(leaves(variables)).to.have.members(want)
   })
 
   it('is described, key by key', () => {
-    expect(
-      eachKey((section, key, text) => (text ? '' : `${section}.${key}`)).filter(Boolean),
-    ).to.deep.equal([])
+    expect(eachKey((path, text) => (text ? '' : path.join('.'))).filter(Boolean)).to.deep.equal([])
     const text = readFileSync(README, 'utf8')
     const introduction = text.slice(0, text.indexOf(BEGIN) + BEGIN.length)
     const want = `${introduction}\n${table(defaults)}`

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, count, identifier, milliseconds, path } from './quantities.ts'
+import { bytes, count, identifier, milliseconds, optionalPath, path } from './quantities.ts'
 
 /** Section `device`: one device agent. */
 export const deviceSchema = z.strictObject({
@@ -9,6 +9,9 @@ export const deviceSchema = z.strictObject({
     })
     .describe('name of this device in topics; empty for its host name'),
   state: path.describe('folder for model files received from the coordinator'),
+  joinTokenFile: optionalPath.describe(
+    'file of the token that lets this device join; not needed once it has joined',
+  ),
   threads: z.int().min(0).describe('threads of the inference engine; 0 for all cores but one'),
   heartbeatMs: milliseconds.describe('time between two health messages'),
   stretch: z
