@@ -4,6 +4,7 @@ import { idRefusal, mayTakeOver } from './client-id.ts'
 import type { Ledger } from './ledger.ts'
 import { login } from './login.ts'
 import type { BrokerOptions } from './options.ts'
+import type { Peer } from './peer.ts'
 import { Refused } from './refused.ts'
 
 /** What of its CONNECT a client is judged by. */
@@ -20,6 +21,7 @@ export class Gate {
   readonly #options: BrokerOptions
   readonly #ledger: Ledger
   readonly #access: Access
+  readonly #peers = new WeakMap<Client, Peer>()
   readonly #applications = new WeakMap<Client, Application>()
   readonly #principals = new WeakMap<Client, Principal>()
   readonly #filters = new WeakMap<Client, Set<string>>()
@@ -28,12 +30,17 @@ export class Gate {
   constructor(options: BrokerOptions, ledger: Ledger) {
     this.#options = options
     this.#ledger = ledger
-    this.#access = new Access(options.base)
+    this.#access = new Access(options)
   }
 
   /** Clients that are logged in. */
   get clients(): Iterable<Client> {
     return this.#clients.values()
+  }
+
+  /** Somebody has connected. */
+  greet(client: Client, peer: Peer): void {
+    this.#peers.set(client, peer)
   }
 
   /** Takes what the client applies with; `admit` judges it. */
@@ -51,8 +58,8 @@ export class Gate {
     username: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<Refused | undefined> {
-    const remoteAddress = remoteAddressOf(client)
-    const principal = await login({ username, password, remoteAddress }, this.#options)
+    const peer = this.#peers.get(client) ?? { address: undefined }
+    const principal = await login({ username, password, peer }, this.#options)
     const refusal =
       'reason' in principal
         ? new Refused(principal.reason, principal.code)
@@ -74,6 +81,14 @@ export class Gate {
 
   leave(client: Client): void {
     if (this.#clients.get(client.id) === client) this.#clients.delete(client.id)
+  }
+
+  /** Clients that are logged in as one of these users. */
+  clientsOf(usernames: ReadonlySet<string>): Client[] {
+    return [...this.clients].filter(client => {
+      const principal = this.#principals.get(client)
+      return principal?.kind === 'user' && usernames.has(principal.name)
+    })
   }
 
   /** Also asked when a will is due. @returns why the message is not published */
@@ -134,8 +149,4 @@ export class Gate {
     })
     return refusal
   }
-}
-
-function remoteAddressOf({ conn }: Client): string | undefined {
-  return 'remoteAddress' in conn ? conn.remoteAddress : undefined
 }

@@ -3,3 +3,8 @@ export function isLoopback(address: string | undefined): boolean {
   const plain = address?.replace(/^::ffff:/i, '') ?? ''
   return plain === '::1' || /^127\.\d+\.\d+\.\d+$/.test(plain)
 }
+
+/** Whether what listens on this host can be reached from this machine only. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || isLoopback(host)
+}

@@ -14,6 +14,37 @@ export interface BrokerLimits {
   readonly connectTimeoutMs: number
 }
 
+/**
+ * What clients without a user name may do: `loopback` lets those of this machine do anything below the
+ * base, `never` lets nobody in, `open` lets those of this machine use every topic, as a general MQTT
+ * broker would.
+ */
+export type Anonymous = 'loopback' | 'never' | 'open'
+
+/** A listener with TLS. */
+export interface TlsOptions {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** PEM: the certificate with those between it and the CA, and its key. */
+  readonly cert: Uint8Array
+  readonly key: Uint8Array
+  /**
+   * PEM. With it every client needs a certificate of this CA, whose common name is the name of the user;
+   * the password does not matter then.
+   */
+  readonly clientCa?: Uint8Array
+}
+
+/** A listener for MQTT over WebSockets. */
+export interface WebSocketOptions {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** `wss` with the certificate of the TLS listener. */
+  readonly secure: boolean
+}
+
 /** What happened to a client; for logs and metrics. */
 export interface BrokerEvent {
   readonly type: 'client-connected' | 'client-gone' | 'refused' | 'dropped' | 'error'
@@ -22,6 +53,20 @@ export interface BrokerEvent {
   readonly reason?: string
 }
 
+/** What a client showed besides name and password. */
+export interface LoginProof {
+  readonly address: string | undefined
+  /** It holds the key of a certificate in this name. */
+  readonly certified: boolean
+}
+
+/** Who this is; undefined if nobody. */
+export type Authenticate = (
+  username: string,
+  password: Uint8Array,
+  proof: LoginProof,
+) => Promise<Identity | undefined>
+
 /** How the broker listens, whom it admits, and what it allows them. */
 export interface BrokerOptions {
   readonly host: string
@@ -29,13 +74,11 @@ export interface BrokerOptions {
   readonly port: number
   /** First levels of every topic, such as `cocoi`. */
   readonly base: string
-  /**
-   * Who logs in with this name and password; undefined refuses. Without this function nobody can log
-   * in.
-   */
-  readonly authenticate?: (username: string, password: Uint8Array) => Promise<Identity | undefined>
-  /** `loopback`: clients of this machine without a name may do anything below the base. */
-  readonly anonymous: 'loopback' | 'never'
+  readonly tls?: TlsOptions
+  readonly ws?: WebSocketOptions
+  /** Who logs in; undefined refuses. Without this function nobody can log in. */
+  readonly authenticate?: Authenticate
+  readonly anonymous: Anonymous
   readonly limits: BrokerLimits
   /** Must not throw. */
   readonly onEvent?: (event: BrokerEvent) => void
@@ -61,7 +104,17 @@ export interface BrokerStats {
 /** A running broker. */
 export interface Broker {
   readonly port: number
+  readonly tlsPort: number | undefined
+  readonly wsPort: number | undefined
   stats(): BrokerStats
+  /** Cuts the connections of these users; their wills are published. */
+  disconnect(usernames: ReadonlySet<string>): void
+  /**
+   * Shows this certificate from now on.
+   *
+   * @throws {BrokerError} ERR_BAD_TLS
+   */
+  renewCertificate(certificate: Pick<TlsOptions, 'cert' | 'key' | 'clientCa'>): void
   /** Cuts every connection. */
   close(): Promise<void>
 }

@@ -1,79 +1,69 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { Aedes } from 'aedes'
+import type { Duplex } from 'node:stream'
+import type { Aedes, Client, Connection } from 'aedes'
 import { createAedes } from './create-aedes.ts'
 import { queuedBytes } from './delivery-guard.ts'
-import { BrokerError } from './errors.ts'
+import { checkExposure } from './exposure.ts'
 import { Gate } from './gate.ts'
 import { Ledger } from './ledger.ts'
+import { Connections, type Enter } from './listen/connections.ts'
+import { type Listeners, openListeners } from './listen/listeners.ts'
 import type { Broker, BrokerOptions, BrokerStats } from './options.ts'
 import { guardPacketSize } from './packet-guard.ts'
 import { neverWaitForReaders } from './write-guard.ts'
 
+interface Running {
+  readonly aedes: Aedes
+  readonly gate: Gate
+  readonly ledger: Ledger
+  readonly connections: Connections
+  readonly listeners: Listeners
+}
+
 /**
  * Starts an MQTT 3.1.1 broker that keeps everything in memory.
  *
- * @throws {BrokerError} ERR_PORT_IN_USE, ERR_LISTEN
+ * @throws {BrokerError} ERR_NO_USERS, ERR_BAD_TLS, ERR_PORT_IN_USE, ERR_LISTEN
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  checkExposure(options)
   const ledger = new Ledger(options.onEvent)
   const gate = new Gate(options, ledger)
-  const sockets = new Set<Socket>()
+  const connections = new Connections(options.limits.maxConnections, ledger)
   const aedes = await createAedes(options, { gate, ledger })
-  const server = createServer({ noDelay: true }, socket => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    const client = aedes.handle(socket)
+  const clients = new WeakMap<Duplex, Client>()
+  const enter: Enter = (connection, peer) => {
+    const client = aedes.handle(connection as Connection)
+    clients.set(connection, client)
+    gate.greet(client, peer)
     guardPacketSize(client, gate, options.limits)
     neverWaitForReaders(client)
-  })
-  boundConnections(server, options, ledger)
+  }
+  const isAdmitted = (connection: Duplex) => {
+    const client = clients.get(connection)
+    return client !== undefined && gate.isAdmitted(client)
+  }
   try {
-    await listen(server, options)
+    const doors = { enter, isAdmitted, connections, ledger }
+    const listeners = await openListeners(options, doors)
+    return brokerOf({ aedes, gate, ledger, connections, listeners })
   } catch (error) {
     await closed(aedes)
     throw error
   }
-  server.on('error', error => ledger.record({ type: 'error', reason: error.message }))
+}
+
+function brokerOf(running: Running): Broker {
+  const { gate, listeners } = running
+  const { port, tlsPort, wsPort } = listeners
   return {
-    port: (server.address() as AddressInfo).port,
-    stats: () => stats({ aedes, gate, ledger }),
-    close: () => close({ aedes, server, sockets }),
+    ...{ port, tlsPort, wsPort },
+    stats: () => stats(running),
+    disconnect: usernames => {
+      for (const client of gate.clientsOf(usernames)) client.close()
+    },
+    renewCertificate: certificate => listeners.renewCertificate(certificate),
+    close: () => close(running),
   }
-}
-
-function boundConnections(server: Server, { limits }: BrokerOptions, ledger: Ledger): void {
-  server.maxConnections = limits.maxConnections
-  server.on('drop', peer => {
-    const reason = `${limits.maxConnections} connections are open; ${peer?.remoteAddress} is refused`
-    ledger.record({ type: 'refused', reason })
-  })
-}
-
-async function listen(server: Server, { host, port }: BrokerOptions): Promise<void> {
-  server.listen(port, host)
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    throw listenError(error as NodeJS.ErrnoException, { host, port })
-  }
-}
-
-function listenError(
-  cause: NodeJS.ErrnoException,
-  { host, port }: { host: string; port: number },
-): BrokerError {
-  if (cause.code === 'EADDRINUSE') {
-    return new BrokerError(
-      'ERR_PORT_IN_USE',
-      `port ${port} of ${host} is in use: stop the broker that listens there (sudo systemctl stop ` +
-        'mosquitto?) or set another broker.port',
-      { cause },
-    )
-  }
-  return new BrokerError('ERR_LISTEN', `cannot listen on ${host}:${port}: ${cause.message}`, {
-    cause,
-  })
 }
 
 function stats({ aedes, gate, ledger }: Running): BrokerStats {
@@ -87,26 +77,12 @@ function stats({ aedes, gate, ledger }: Running): BrokerStats {
   }
 }
 
-interface Running {
-  readonly aedes: Aedes
-  readonly gate: Gate
-  readonly ledger: Ledger
-}
-
-async function close({
-  aedes,
-  server,
-  sockets,
-}: {
-  aedes: Aedes
-  server: Server
-  sockets: ReadonlySet<Socket>
-}): Promise<void> {
-  const serverClosed = new Promise<void>(resolve => server.close(() => resolve()))
+async function close({ aedes, connections, listeners }: Running): Promise<void> {
+  const closing = listeners.close()
   await closed(aedes)
   // Those that are not logged in are unknown to aedes.
-  for (const socket of sockets) socket.destroy()
-  await serverClosed
+  connections.destroyAll()
+  await closing
 }
 
 function closed(aedes: Aedes): Promise<void> {
