@@ -15,6 +15,7 @@ import {
 } from '@cocoi/service'
 import { openAgentConnections } from '@cocoi/transport'
 import { Agent } from './agent.ts'
+import { withDeviceCredential } from './credential.ts'
 import { statusWill } from './presence.ts'
 import { SessionCounter } from './session-counter.ts'
 
@@ -37,10 +38,11 @@ async function start(flags: DeviceFlags, logger: Logger) {
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
   const device = config.id === '' ? identifierFrom(hostname()) : config.id
   await mkdir(config.state, { recursive: true })
+  const access = await withDeviceCredential(readBrokerAccess(mqtt), { ...config, device })
   const sessions = new SessionCounter(config.state)
   const known = topics(mqtt.base)
   const { control, data } = openAgentConnections({
-    access: readBrokerAccess(mqtt),
+    access,
     id: device,
     will: session => statusWill(known, device, session),
     nextSession: () => sessions.next(Date.now()),

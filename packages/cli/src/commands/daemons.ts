@@ -11,6 +11,7 @@ interface Flags {
   readonly models?: string
   readonly state?: string
   readonly scheme?: string
+  readonly joinTokenFile?: string
   readonly threads?: string
   readonly logLevel?: string
 }
@@ -51,14 +52,16 @@ export function addDaemons(program: Command): void {
     .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
     .option('--id <name>', 'name of this device; its host name by default')
     .option('--state <folder>', 'folder of its own state')
+    .option('--join-token-file <file>', 'token that lets it join, from cocoi init')
     .option('--threads <number>', 'threads that compute; by default all cores but one')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(({ broker, id, state, threads, logLevel }: Flags & { broker?: string }) =>
-      runDevice({
-        mqtt: given({ url: broker }),
-        device: given({ id, state, threads }),
-        log: given({ level: logLevel }),
-      }),
+    .action(
+      ({ broker, id, state, joinTokenFile, threads, logLevel }: Flags & { broker?: string }) =>
+        runDevice({
+          mqtt: given({ url: broker }),
+          device: given({ id, state, joinTokenFile, threads }),
+          log: given({ level: logLevel }),
+        }),
     )
 }
 
