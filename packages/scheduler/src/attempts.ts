@@ -22,9 +22,11 @@ export type AttemptKey = Pick<Attempt, 'row' | 'attempt' | 'device'>
 type Settled = Exclude<Attempt['state'], 'open'>
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Every attempt of one stage, oldest first. */
+/** Every attempt of one stage, oldest first; found by row and by device without a search. */
 export class Attempts {
   readonly #all: Mutable<Attempt>[] = []
+  readonly #byRow = new Map<number, Mutable<Attempt>[]>()
+  readonly #byDevice = new Map<string, Mutable<Attempt>[]>()
 
   get open(): readonly Attempt[] {
     return this.#all.filter(({ state }) => state === 'open')
@@ -35,7 +37,7 @@ export class Attempts {
   }
 
   openOn(device: string): readonly Attempt[] {
-    return this.open.filter(attempt => attempt.device === device)
+    return this.#on(device).filter(({ state }) => state === 'open')
   }
 
   /** Attempts that take up one of the device's places: an expired one has given up its place. */
@@ -44,14 +46,12 @@ export class Attempts {
   }
 
   ofRow(row: number): readonly Attempt[] {
-    return this.#all.filter(attempt => attempt.row === row)
+    return this.#byRow.get(row) ?? []
   }
 
   /** Attempts on the device that failed or expired. */
   inVainOn(device: string): readonly Attempt[] {
-    return this.#all.filter(
-      ({ device: other, state, expired }) => other === device && (state === 'failed' || expired),
-    )
+    return this.#on(device).filter(({ state, expired }) => state === 'failed' || expired)
   }
 
   find({ row, attempt, device }: AttemptKey): Attempt | undefined {
@@ -64,6 +64,8 @@ export class Attempts {
     const state = 'open' as const
     const issued = { row, attempt, device, expiresAt, state, expired: false, code: undefined }
     this.#all.push(issued)
+    append(this.#byRow, row, issued)
+    append(this.#byDevice, device, issued)
     return issued
   }
 
@@ -77,4 +79,14 @@ export class Attempts {
       if (attempt.state === 'open' && attempt.expiresAt <= now) attempt.expired = true
     }
   }
+
+  #on(device: string): readonly Attempt[] {
+    return this.#byDevice.get(device) ?? []
+  }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key)
+  if (list) list.push(value)
+  else lists.set(key, [value])
 }

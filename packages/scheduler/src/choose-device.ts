@@ -10,6 +10,8 @@ export interface Field {
   readonly devices: readonly string[]
   readonly attempts: Attempts
   readonly maxOutstanding: number
+  /** Places of devices that have another number of them than `maxOutstanding`. */
+  readonly places?: Readonly<Record<string, number>> | undefined
 }
 
 /**
@@ -37,16 +39,33 @@ export function hasTaker(row: number, { devices, attempts }: Field): boolean {
   return devices.some(device => reluctance(row, device, attempts) !== undefined)
 }
 
+/** Attempts a device may hold at a time. */
+export function placesOf(
+  device: string,
+  { places, maxOutstanding }: Pick<Field, 'places' | 'maxOutstanding'>,
+): number {
+  return Math.max(1, places?.[device] ?? maxOutstanding)
+}
+
 /**
- * The device for a row: of the least reluctant kind present the one with the fewest open attempts.
- * When all of that kind are busy the row waits; a worse kind is no substitute for a busy one, since
- * a device that fails at once would otherwise draw every waiting row to itself.
+ * The device for a row: of the least reluctant kind present the one with the fewest open attempts,
+ * where devices differ in places with the smallest share of them taken; one without a share comes
+ * last. When all of that kind are busy the row waits; a worse kind is no substitute for a busy one,
+ * since a device that fails at once would otherwise draw every waiting row to itself.
  */
 export function chooseDevice(row: number, field: Field): string | undefined {
-  const { attempts, maxOutstanding } = field
+  const { attempts, places, maxOutstanding } = field
   const kinds = field.devices.map(device => reluctance(row, device, attempts))
   const best = Math.min(...kinds.filter(kind => kind !== undefined))
-  return field.devices
-    .filter((device, i) => kinds[i] === best && attempts.loadOf(device) < maxOutstanding)
-    .toSorted((a, b) => attempts.openOn(a).length - attempts.openOn(b).length)[0]
+  let chosen: string | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const [i, device] of field.devices.entries()) {
+    if (kinds[i] !== best || attempts.loadOf(device) >= placesOf(device, field)) continue
+    const share = places?.[device] ?? maxOutstanding
+    const taken = (attempts.openOn(device).length + 1) / share
+    if (chosen !== undefined && taken >= least) continue
+    least = taken
+    chosen = device
+  }
+  return chosen
 }

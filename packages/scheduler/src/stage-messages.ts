@@ -12,6 +12,11 @@ export interface StageOptions {
   readonly devices: readonly string[]
   /** Attempts a device may hold at a time. */
   readonly maxOutstanding: number
+  /**
+   * Where a device of an uneven fleet is to have a share of the rows that differs from
+   * `maxOutstanding`. With 0 it is asked only when nobody else has a free place.
+   */
+  readonly places?: Readonly<Record<string, number>> | undefined
   readonly subtaskTimeoutMs: number
   readonly deadlineAt: number
   /** Whether the coordinator can compute rows itself. */

@@ -1,5 +1,5 @@
 import { type Attempt, type AttemptKey, Attempts } from './attempts.ts'
-import { chooseDevice, type Field, hasTaker } from './choose-device.ts'
+import { chooseDevice, type Field, hasTaker, placesOf } from './choose-device.ts'
 import { LOCAL } from './local.ts'
 import { completeSpan, rememberSpan, type Span } from './span.ts'
 import type {
@@ -21,7 +21,7 @@ import type {
  *
  * Invariants:
  * - exactly one `complete` or `fail`, the last effect; every open attempt is cancelled before it
- * - at most one open attempt of a row on a device, at most `maxOutstanding` open ones on a device
+ * - at most one open attempt of a row on a device, at most its places open ones on a device
  * - a row is sent again only while the planned rows do not span
  * - if they do not span after a step, then those who could help are busy, or there is nobody
  * - duplicate, unknown and late events change nothing
@@ -156,7 +156,7 @@ export class Stage {
   /** Cancels expired attempts whose place is needed, that of the same row first. */
   #makeRoom(row: number, device: string): void {
     const open = this.#attempts.openOn(device)
-    const excess = open.length + 1 - this.#options.maxOutstanding
+    const excess = open.length + 1 - placesOf(device, this.#options)
     const expired = open.filter(attempt => attempt.expired)
     const sameRow = expired.filter(attempt => attempt.row === row)
     const others = expired.filter(attempt => attempt.row !== row)
@@ -235,9 +235,9 @@ export class Stage {
   }
 
   #field(...states: string[]): Field {
-    const { local, maxOutstanding } = this.#options
+    const { local, maxOutstanding, places } = this.#options
     const devices = [...this.#devicesThatAre(...states), ...(local ? [LOCAL] : [])]
-    return { devices, attempts: this.#attempts, maxOutstanding }
+    return { devices, attempts: this.#attempts, maxOutstanding, places }
   }
 
   #isOver(): boolean {

@@ -53,4 +53,37 @@ describe('Stage', () => {
     const effects = stage.step({ type: 'result', row: 0, attempt: 1, device: 'pi-1' }, 10_001)
     expect(effects).to.deep.equal([{ type: 'complete', late: [] }])
   })
+
+  it('gives devices of an uneven fleet as many rows as they have places', () => {
+    const code = realCode({ type: 'mds', n: 8, k: 6 })
+    const places = { 'pi-1': 4, 'pi-2': 2, 'pi-3': 2, 'pi-4': 0 }
+    const stage = new Stage({ ...code, ...limits, devices, places })
+    stage.step({ type: 'start' }, 0)
+    const rowsOf = () =>
+      devices.map(
+        name => stage.snapshot().outstanding.filter(({ device }) => device === name).length,
+      )
+    expect(rowsOf()).to.deep.equal([4, 2, 2, 0])
+    for (const { row, attempt, device } of stage.snapshot().outstanding.slice(0, 2)) {
+      stage.step({ type: 'result', row, attempt, device }, 10)
+    }
+    stage.step({ type: 'device-lost', device: 'pi-2' }, 20)
+    expect(rowsOf(), 'the six that are left span').to.deep.equal([2, 0, 2, 0])
+    stage.step({ type: 'device-lost', device: 'pi-3' }, 20)
+    expect(rowsOf(), 'lost rows go where most places are free').to.deep.equal([4, 0, 0, 0])
+    stage.step({ type: 'device-lost', device: 'pi-1' }, 30)
+    expect(rowsOf(), 'a device without a share steps in').to.deep.equal([0, 0, 0, 1])
+  })
+
+  it('serves a thousand devices', () => {
+    const names = Array.from({ length: 1000 }, (_, i) => `pi-${i}`)
+    const stage = new Stage({ ...realCode({ type: 'uncoded', k: 250 }), ...limits, devices: names })
+    const sent = stage.step({ type: 'start' }, 0)
+    const used = new Set(sent.flatMap(effect => (effect.type === 'dispatch' ? effect.device : [])))
+    expect(used.size).to.equal(250)
+    for (const { row, attempt, device } of stage.snapshot().outstanding) {
+      stage.step({ type: 'result', row, attempt, device }, 10)
+    }
+    expect(stage.snapshot().phase).to.equal('complete')
+  })
 })
