@@ -6,7 +6,6 @@ import {
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
-import { CoordinatorStatus } from './coordinator-status.ts'
 import { Feed } from './feed.ts'
 import type { InferOptions } from './infer-options.ts'
 import { Requests } from './requests.ts'
@@ -17,25 +16,25 @@ export class CocoiClient {
   /** Status, health, models and events. */
   readonly watch: Watch
   readonly #transport: Transport
-  readonly #topics: Topics
   readonly #requests: Requests
   readonly #drops = new Drops()
-  readonly #coordinator: CoordinatorStatus
 
   constructor(id: string, transport: Transport, topics: Topics) {
     this.#transport = transport
-    this.#topics = topics
-    this.watch = new Watch(transport, topics)
     const feed = new Feed(transport, topics, this.#drops)
-    this.#requests = new Requests({ client: id, transport, topics, feed })
-    // A coordinator that is back has not seen what was published before.
-    this.#coordinator = new CoordinatorStatus(() => this.#requests.sendAnew())
+    this.watch = new Watch(feed, topics)
+    this.#requests = new Requests({
+      ...{ client: id, transport, topics, feed },
+      coordinator: () => this.watch.coordinatorStatus,
+      dropped: () => this.#drops.total,
+    })
   }
 
   /** Subscribes to its results and to the status of the coordinator; part of `connectClient`. */
   async start(): Promise<void> {
     await this.#requests.start()
-    await this.#coordinator.start(this.#transport, this.#topics)
+    // A coordinator that is back has not seen what was published before.
+    await this.watch.coordinatorReturns(() => this.#requests.sendAnew())
   }
 
   /**

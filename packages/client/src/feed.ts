@@ -17,8 +17,8 @@ export interface Reading<K extends TopicKind, M> {
   readonly filters: readonly string[]
   /** @throws {ProtocolError} if the payload is malformed */
   readonly parse: (payload: Uint8Array) => M
-  /** The message is undefined where a retained one was cleared. */
-  readonly receive: (topic: TopicOf<K>, message: NoInfer<M> | undefined) => void
+  /** The message is undefined where a retained one was cleared; `name` is the topic as a text. */
+  readonly receive: (topic: TopicOf<K>, message: NoInfer<M> | undefined, name: string) => void
 }
 
 /** What a client reads from the broker, checked; what is malformed is counted and dropped. */
@@ -51,7 +51,7 @@ export class Feed {
     // A level that matches `+` need not be an identifier.
     if (topic?.kind !== reading.kind) return void this.#drops.count('unknown', 'ERR_BAD_TOPIC')
     const message = this.#parse(reading, payload)
-    if (message) reading.receive(topic as TopicOf<K>, message.value)
+    if (message) reading.receive(topic as TopicOf<K>, message.value, text)
   }
 
   #parse<K extends TopicKind, M>({ kind, parse }: Reading<K, M>, payload: Uint8Array) {

@@ -7,12 +7,14 @@ import {
   type InferenceResult,
   parseInferenceRequest,
   parseInferenceResult,
+  type Status,
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
 import { InferenceError } from './errors.ts'
 import type { Feed } from './feed.ts'
 import type { InferOptions } from './infer-options.ts'
+import { noAnswer } from './no-answer.ts'
 import { PendingRequest } from './pending-request.ts'
 import { withDeadline } from './with-deadline.ts'
 
@@ -21,6 +23,10 @@ export interface RequestsOptions {
   readonly transport: Transport
   readonly topics: Topics
   readonly feed: Feed
+  /** What the coordinator has announced last. */
+  readonly coordinator: () => Status | undefined
+  /** Malformed messages skipped so far. */
+  readonly dropped: () => number
 }
 
 /** A request and what it is published as. */
@@ -137,13 +143,10 @@ export class Requests {
     throw new InferenceError('ERR_REQUEST_IN_USE', message)
   }
 
-  #noAnswer(model: string, waitMs: number): InferenceError {
-    const { transport, topics } = this.#options
-    const reason = transport.connected
-      ? `check that a coordinator is online (topic ${topics.coordinatorStatus()})`
-      : 'there is no connection to the broker'
-    const message = `no answer from ${model} within ${waitMs} ms: ${reason}`
-    return new InferenceError('ERR_NO_ANSWER', message)
+  #noAnswer(model: string, timeoutMs: number): InferenceError {
+    const { transport, topics, coordinator, dropped } = this.#options
+    const known = { connected: transport.connected, base: topics.base, dropped: dropped() }
+    return noAnswer({ model, timeoutMs, ...known, coordinator: coordinator() })
   }
 }
 
