@@ -1,29 +1,7 @@
-import { join } from 'node:path'
+import type { ClusterOptions } from './cluster-options.ts'
 import { Daemons } from './daemons.ts'
-import { withRollCall } from './roll-call.ts'
+import { Launcher } from './launcher.ts'
 import { VirtualDaemon } from './virtual-daemon.ts'
-
-type Settings = Readonly<Record<string, string | number>>
-
-export interface ClusterOptions {
-  /** Starts the program `cocoi`, for example `['node', '…/cocoi.js']`. */
-  readonly command: readonly string[]
-  readonly devices: number
-  /** Holds states and logs. */
-  readonly folder: string
-  /** The model repository. */
-  readonly models: string
-  /** A broker that is already there; without it one is started on a free port. */
-  readonly broker?: { readonly url: string }
-  readonly brokerFlags?: Settings
-  readonly coordinatorFlags?: Settings
-  readonly deviceFlags?: (index: number) => Settings
-  /** How long a daemon may take to start, and the devices to come online. @default 60000 */
-  readonly readyTimeoutMs?: number
-  /** Where a device finds the broker, for example behind a relay that can be cut. */
-  readonly deviceUrl?: (index: number, broker: string) => Promise<string>
-  readonly onProgress?: (progress: { step: string; done: number; total: number }) => void
-}
 
 /** Broker, coordinator and devices as processes that talk MQTT only. */
 export interface Cluster {
@@ -52,39 +30,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit<Cluster, 'stop'>> {
-  const { readyTimeoutMs = 60_000 } = options
-  const start = (name: string, verb: string, settings: object) => {
-    const { command, folder } = options
-    const logFile = join(folder, 'logs', `${name}.log`)
-    return daemons.start({
-      ...{ name, command: [...command, verb], settings, logFile, readyTimeoutMs },
-    })
-  }
-  const startBroker = (port: number) =>
-    start('broker', 'broker', { broker: { port, ...options.brokerFlags } })
-  const broker = options.broker
-    ? undefined
-    : await VirtualDaemon.start(last => startBroker(Number(last?.ready.port ?? 0)))
-  const url = options.broker?.url ?? `mqtt://127.0.0.1:${broker!.ready.port}`
-  const { models, coordinatorFlags, deviceFlags, deviceUrl, folder } = options
-  const startCoordinator = () => {
-    const coordinator = { models, state: join(folder, 'coordinator'), ...coordinatorFlags }
-    return start('coordinator', 'coordinator', { mqtt: { url }, coordinator })
-  }
+  const launcher = new Launcher(options, daemons)
+  const broker = options.broker ? undefined : await VirtualDaemon.start(() => launcher.broker())
+  const { url } = launcher
   const startDevice = async (id: string, index: number) => {
-    const device = { id, state: join(folder, id), ...deviceFlags?.(index) }
-    const mqtt = { url: (await deviceUrl?.(index, url)) ?? url }
-    return VirtualDaemon.start(() => start(id, 'device', { mqtt, device }))
+    const place = (await options.deviceUrl?.(index, url)) ?? url
+    return VirtualDaemon.start(() => launcher.device(id, index, place))
   }
   const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)
-  const onOnline = (done: number) =>
-    options.onProgress?.({ step: 'online', done, total: ids.length })
-  const rollCall = { url, devices: ids, timeoutMs: readyTimeoutMs, onOnline }
-  const [coordinator, devices] = await withRollCall(rollCall, () =>
+  const [coordinator, devices] = await launcher.online(ids, () =>
     Promise.all([
-      VirtualDaemon.start(startCoordinator),
-      Promise.all(ids.map((id, index) => startDevice(id, index))),
+      VirtualDaemon.start(() => launcher.coordinator()),
+      Promise.all(ids.map(startDevice)),
     ]),
   )
-  return { url, devices, coordinator, broker }
+  return { url, broker, coordinator, devices }
 }

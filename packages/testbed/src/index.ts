@@ -1,4 +1,5 @@
-export { type Cluster, type ClusterOptions, startCluster } from './cluster.ts'
+export { type Cluster, startCluster } from './cluster.ts'
+export type { ClusterOptions } from './cluster-options.ts'
 export { DaemonProcess, type DaemonProcessOptions } from './daemon-process.ts'
 export { TestbedError, type TestbedErrorCode } from './errors.ts'
 export { VirtualDaemon } from './virtual-daemon.ts'

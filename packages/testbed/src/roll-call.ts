@@ -4,8 +4,12 @@ import { TestbedError } from './errors.ts'
 export interface RollCallOptions {
   /** Address of the broker. */
   readonly url: string
+  /** First levels of every topic. */
+  readonly base?: string
   /** Identifiers of the devices that are to come online. */
   readonly devices: readonly string[]
+  /** Sessions that began earlier, in ms, do not count: a broker may retain the status of others. */
+  readonly since: number
   readonly timeoutMs: number
   /** Told how many of them are there. */
   readonly onOnline?: (count: number) => void
@@ -18,7 +22,12 @@ export interface RollCallOptions {
  * @throws {TestbedError} ERR_CLUSTER_TIMEOUT, or what `act` rejects with
  */
 export async function withRollCall<T>(options: RollCallOptions, act: () => Promise<T>): Promise<T> {
-  const client = await connectClient({ url: options.url, id: 'cluster-start' })
+  const { url, base } = options
+  const client = await connectClient({
+    url,
+    id: 'testbed',
+    ...(base === undefined ? {} : { base }),
+  })
   const roll = new RollCall(options)
   try {
     await client.watch.devices(news => roll.note(news))
@@ -48,9 +57,9 @@ class RollCall {
   }
 
   note(news: DeviceNews): void {
+    const { devices, since, onOnline } = this.#options
     if (!('status' in news) || news.status.state !== 'online') return
-    if (!this.#missing.delete(news.device)) return
-    const { devices, onOnline } = this.#options
+    if (news.status.session < since || !this.#missing.delete(news.device)) return
     onOnline?.(devices.length - this.#missing.size)
     if (this.#missing.size === 0) this.#resolve()
   }

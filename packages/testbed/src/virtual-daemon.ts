@@ -1,21 +1,22 @@
 import type { DaemonProcess } from './daemon-process.ts'
 
-/** Starts the daemon; `last` is the process it follows, which has ended. */
-type Launch = (last: DaemonProcess | undefined) => Promise<DaemonProcess>
+/** Starts the process, for the first time and again; resolves when it is ready. */
+type Launch = () => Promise<DaemonProcess>
 
 /** A broker, coordinator or device of a virtual cluster, over all the processes it is in its life. */
 export class VirtualDaemon {
   readonly #launch: Launch
   #process: DaemonProcess
+  #restarting: Promise<void> | undefined
 
   private constructor(launch: Launch, process: DaemonProcess) {
     this.#launch = launch
     this.#process = process
   }
 
-  /** @throws {TestbedError} ERR_DAEMON_FAILED */
+  /** @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_STOPPED */
   static async start(launch: Launch): Promise<VirtualDaemon> {
-    return new VirtualDaemon(launch, await launch(undefined))
+    return new VirtualDaemon(launch, await launch())
   }
 
   get id(): string {
@@ -55,9 +56,21 @@ export class VirtualDaemon {
     return this.#process.stop()
   }
 
-  /** Ends it if it is not dead yet and starts it again; resolves when it is ready. */
-  async restart(): Promise<void> {
+  /**
+   * Ends it if it is not dead yet and starts it again with the same settings; resolves when it is
+   * ready, which coordinator and devices are once they are online. Asked twice it does so once.
+   *
+   * @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_STOPPED
+   */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined
+    })
+    return this.#restarting
+  }
+
+  async #restart(): Promise<void> {
     await this.#process.stop()
-    this.#process = await this.#launch(this.#process)
+    this.#process = await this.#launch()
   }
 }

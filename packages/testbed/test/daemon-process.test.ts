@@ -25,7 +25,7 @@ describe('a daemon as a process', () => {
   async function started() {
     const starting = DaemonProcess.start(options())
     const puppet = await puppets.take('coordinator')
-    puppet.say('ready {"id":7}')
+    await puppet.say('ready {"id":7}')
     return { puppet, daemon: await starting }
   }
 
@@ -48,7 +48,7 @@ describe('a daemon as a process', () => {
     const settings = { broker: { port: 0 }, mqtt: { base: 'home/cocoi' } }
     const starting = DaemonProcess.start({ ...options(), settings })
     const { environment, say } = await puppets.take('coordinator')
-    say('ready {}')
+    await say('ready {}')
     await starting
     const handedOver = JSON.parse(environment.NODE_CONFIG!)
     expect(handedOver).to.deep.equal(builtInSettings(settings))
@@ -69,7 +69,7 @@ describe('a daemon as a process', () => {
     const starting = DaemonProcess.start(options())
     for (const name of Object.keys(theirs)) delete process.env[name]
     const { environment, say } = await puppets.take('coordinator')
-    say('ready {}')
+    await say('ready {}')
     await starting
     const inherited = Object.keys(theirs).filter(name => environment[name] !== undefined)
     expect(inherited).to.deep.equal(['COLOUR_OF_THE_HOUSE'])
@@ -78,7 +78,8 @@ describe('a daemon as a process', () => {
   it('does not outlive the process that has frozen it and was killed', async () => {
     const parent = puppets.spawn('freeze', options())
     const puppet = await puppets.take('coordinator')
-    puppet.say('ready {}')
+    // It is frozen before it can say that it has said so.
+    void puppet.say('ready {}')
     await once(parent.stdout!, 'data')
     parent.kill('SIGKILL')
     await puppet.ended

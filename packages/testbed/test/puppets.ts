@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { ClusterOptions } from '@cocoi/testbed'
@@ -21,13 +21,13 @@ export interface Puppet {
   readonly gone: boolean
   /** Resolves when it is. */
   readonly ended: Promise<void>
-  /** Writes a line to stdout. */
-  say(line: string): void
+  /** Writes a line to stdout; like all that follow, resolves when it has been done. */
+  say(line: string): Promise<void>
   /** Writes a line to stderr. */
-  log(line: string): void
-  exit(code: number): void
+  log(line: string): Promise<void>
   /** Publishes the status `online` under its name. */
-  announce(session?: number): void
+  announce(session?: number): Promise<void>
+  exit(code: number): void
 }
 
 /** What a program left behind. */
@@ -78,8 +78,8 @@ export class Puppets {
   /** Lets a device be started as a good one. */
   async takeOnline(name: string): Promise<Puppet> {
     const puppet = await this.take(name)
-    puppet.say('ready {}')
-    puppet.announce()
+    await puppet.say('ready {}')
+    await puppet.announce()
     return puppet
   }
 
@@ -114,17 +114,22 @@ export class Puppets {
     this.#sockets.add(socket)
     // A killed process resets its connection.
     socket.on('error', () => {})
-    createInterface({ input: socket }).once('line', line => {
-      const puppet = puppetAt(socket, JSON.parse(line))
+    const lines = createInterface({ input: socket })
+    lines.once('line', line => {
+      const puppet = puppetAt(socket, lines, JSON.parse(line))
       this.all.push(puppet)
       this.#arrivals.put(puppet)
     })
   }
 }
 
-function puppetAt(socket: Socket, hello: Pick<Puppet, 'name' | 'pid' | 'environment'>): Puppet {
-  const tell = (does: string, argument: unknown) =>
-    void socket.write(`${JSON.stringify({ does, with: argument })}\n`)
+type Hello = Pick<Puppet, 'name' | 'pid' | 'environment'>
+
+function puppetAt(socket: Socket, lines: Interface, hello: Hello): Puppet {
+  const tell = async (does: string, argument: unknown) => {
+    socket.write(`${JSON.stringify({ does, with: argument })}\n`)
+    await once(lines, 'line')
+  }
   return {
     ...hello,
     get gone() {
@@ -133,7 +138,7 @@ function puppetAt(socket: Socket, hello: Pick<Puppet, 'name' | 'pid' | 'environm
     ended: new Promise(resolve => socket.once('close', () => resolve())),
     say: line => tell('say', line),
     log: line => tell('log', line),
-    exit: code => tell('exit', code),
     announce: (session = Date.now()) => tell('announce', session),
+    exit: code => void tell('exit', code),
   }
 }

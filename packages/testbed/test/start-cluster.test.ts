@@ -2,6 +2,7 @@ import { startCluster } from '@cocoi/testbed'
 import { expect } from 'chai'
 import { Puppets } from './puppets.ts'
 import { rejection } from './rejection.ts'
+import { startTestBroker } from './test-broker.ts'
 
 describe('starting a virtual cluster', () => {
   let puppets: Puppets
@@ -15,7 +16,7 @@ describe('starting a virtual cluster', () => {
     const starting = startCluster(puppets.options(2))
     const online = ['pi1', 'pi2'].map(name => puppets.takeOnline(name))
     const coordinator = await puppets.take('coordinator')
-    coordinator.say('ready {"coordinator":"main"}')
+    await coordinator.say('ready {"coordinator":"main"}')
     const cluster = await starting
     expect(cluster.devices.map(({ id }) => id)).to.deep.equal(['pi1', 'pi2'])
     expect(cluster.devices.map(({ pid }) => pid)).to.deep.equal(
@@ -30,7 +31,7 @@ describe('starting a virtual cluster', () => {
     const failed = rejection(startCluster(puppets.options(2)))
     const failing = await puppets.take('pi1')
     await Promise.all([puppets.take('pi2'), puppets.take('coordinator')])
-    failing.log('no disk')
+    await failing.log('no disk')
     failing.exit(3)
     const { code, message } = await failed
     expect(code).to.equal('ERR_DAEMON_FAILED')
@@ -40,14 +41,16 @@ describe('starting a virtual cluster', () => {
   })
 
   it('says which devices did not come online in time', async () => {
-    const starting = startCluster({ ...puppets.options(3), readyTimeoutMs: 3000 })
-    const failed = rejection(starting)
-    await puppets.takeOnline('pi2')
-    const waiting = ['coordinator', 'pi1', 'pi3'].map(async name => puppets.take(name))
-    for (const puppet of await Promise.all(waiting)) puppet.say('ready {}')
+    const broker = await startTestBroker()
+    const options = { ...puppets.options(3), broker, readyTimeoutMs: 3000 }
+    const failed = rejection(startCluster(options))
+    const waiting = ['coordinator', 'pi1', 'pi2', 'pi3'].map(name => puppets.take(name))
+    for (const puppet of await Promise.all(waiting)) await puppet.say('ready {}')
+    await broker.announce('pi2')
     const { code, message } = await failed
     expect(code).to.equal('ERR_CLUSTER_TIMEOUT')
     expect(message).to.equal('not online after 3000 ms: pi1, pi3 of 3 devices')
+    await broker.close()
   })
 
   it('leaves no timer and no promise behind when it fails', async () => {
