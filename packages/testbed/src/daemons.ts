@@ -1,9 +1,14 @@
 import { DaemonProcess, type DaemonProcessOptions } from './daemon-process.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { TestbedError } from './errors.ts'
 
-/** The processes of one cluster, from the moment they are spawned, so that none can be left behind. */
+/**
+ * The processes of one cluster, from the moment they are spawned: none can be left behind, also when
+ * this process is told to end.
+ */
 export class Daemons {
   readonly #running = new Set<DaemonProcess>()
+  readonly #release = endWithParent(this)
   #stopping: Promise<void> | undefined
 
   /** @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_STOPPED */
@@ -14,8 +19,13 @@ export class Daemons {
 
   /** Ends all of them, the broker last, and refuses to start more. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
+    this.#stopping ??= this.#stop().finally(this.#release)
     return this.#stopping
+  }
+
+  /** Kills all of them at once. */
+  kill(): void {
+    for (const daemon of this.#running) daemon.kill()
   }
 
   #register(daemon: DaemonProcess): void {

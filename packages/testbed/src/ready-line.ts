@@ -10,38 +10,64 @@ export interface ReadyLineOptions {
   readonly readyTimeoutMs: number
 }
 
+type Facts = Readonly<Record<string, unknown>>
+
+const prefix = 'ready '
+
 /**
  * Waits for the line `ready <json>` of a daemon and returns the JSON. A daemon that does not come to
  * it is killed.
  *
  * @throws {TestbedError} ERR_DAEMON_FAILED with the last lines of its log
  */
-export function readyLine(
-  child: ChildProcess,
-  { name, logFile, readyTimeoutMs }: ReadyLineOptions,
-): Promise<Record<string, unknown>> {
+export async function readyLine(child: ChildProcess, options: ReadyLineOptions): Promise<Facts> {
+  const { name, logFile, readyTimeoutMs } = options
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`was not ready after ${readyTimeoutMs} ms`)
+    timer = setTimeout(() => reject(error), readyTimeoutMs)
+  })
+  try {
+    return await Promise.race([facts(child), ended(child), late])
+  } catch (error) {
+    child.kill('SIGKILL')
+    const message = `${name} ${(error as Error).message}; its log ends with: ${lastLines(logFile)}`
+    throw new TestbedError('ERR_DAEMON_FAILED', message)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Rejects when the process has ended, or could not be spawned. */
+function ended(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) => {
+    child.once('error', ({ message }) => reject(new Error(`could not be started (${message})`)))
+    child.once('exit', (code, signal) =>
+      reject(new Error(`ended with ${signal ?? `exit code ${code}`}`)),
+    )
+  })
+}
+
+function facts(child: ChildProcess): Promise<Facts> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string) => {
-      clearTimeout(timer)
-      child.off('exit', onExit)
-      child.kill('SIGKILL')
-      const message = `${name} ${what}; its log ends with: ${lastLines(logFile)}`
-      reject(new TestbedError('ERR_DAEMON_FAILED', message))
-    }
-    const timer = setTimeout(() => fail(`was not ready after ${readyTimeoutMs} ms`), readyTimeoutMs)
-    child.once('error', error => fail(`could not be started (${error.message})`))
-    const onExit = (code: number | null, signal: string | null) =>
-      fail(`ended with ${signal ?? `exit code ${code}`}`)
-    child.once('exit', onExit)
-    // There is none if the process could not be spawned.
+    // There is no stdout if the process could not be spawned.
     if (!child.stdout) return
     createInterface({ input: child.stdout }).on('line', line => {
-      if (!line.startsWith('ready ')) return
-      clearTimeout(timer)
-      child.off('exit', onExit)
-      resolve(JSON.parse(line.slice('ready '.length)))
+      if (!line.startsWith(prefix)) return
+      const value = parsed(line.slice(prefix.length))
+      if (value) resolve(value)
+      else reject(new Error(`said "${line.slice(0, 200)}", which is not ready and a JSON object`))
     })
   })
+}
+
+function parsed(text: string): Facts | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Facts) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function lastLines(file: string): string {

@@ -5,6 +5,7 @@ import { builtInSettings, OWN_CONFIG_FOLDER } from '@cocoi/service'
 import { DaemonProcess, type DaemonProcessOptions } from '@cocoi/testbed'
 import { expect } from 'chai'
 import { Puppets } from './puppets.ts'
+import { rejection } from './rejection.ts'
 
 describe('a daemon as a process', () => {
   let puppets: Puppets
@@ -42,6 +43,19 @@ describe('a daemon as a process', () => {
     daemon.kill()
     await Promise.all([daemon.ended, puppet.ended])
     expect(daemon.alive).to.equal(false)
+  })
+
+  it('has failed if what it says is not ready and a JSON object', async () => {
+    for (const line of ['ready', 'ready {', 'ready 7', 'ready null']) {
+      const failed = rejection(DaemonProcess.start({ ...options(), readyTimeoutMs: 1e6 }))
+      const puppet = await puppets.take('coordinator')
+      void puppet.say(line)
+      if (line === 'ready') puppet.exit(0)
+      const { code, message } = await failed
+      expect(code).to.equal('ERR_DAEMON_FAILED')
+      expect(message).to.contain(line === 'ready' ? 'exit code 0' : `coordinator said "${line}"`)
+      await puppet.ended
+    }
   })
 
   it('gets the built-in settings with its own in place of some', async () => {

@@ -25,6 +25,8 @@ export interface Puppet {
   say(line: string): Promise<void>
   /** Writes a line to stderr. */
   log(line: string): Promise<void>
+  /** Does not end any more when its parent does. */
+  goDeaf(): Promise<void>
   /** Publishes the status `online` under its name. */
   announce(session?: number): Promise<void>
   exit(code: number): void
@@ -138,6 +140,7 @@ function puppetAt(socket: Socket, lines: Interface, hello: Hello): Puppet {
     ended: new Promise(resolve => socket.once('close', () => resolve())),
     say: line => tell('say', line),
     log: line => tell('log', line),
+    goDeaf: () => tell('go-deaf', undefined),
     announce: (session = Date.now()) => tell('announce', session),
     exit: code => void tell('exit', code),
   }

@@ -19,6 +19,7 @@ async function obey(line: string): Promise<void> {
   if (does === 'say') process.stdout.write(`${argument}\n`)
   if (does === 'log') process.stderr.write(`${argument}\n`)
   if (does === 'exit') process.exit(argument)
+  if (does === 'go-deaf') process.stdin.removeAllListeners('end')
   if (does === 'announce') await announce(argument)
   test.write('done\n')
 }
