@@ -6,6 +6,9 @@ export interface Message {
   readonly payload: Uint8Array
 }
 
+/** A message that has not come after this long is not going to come. */
+const patienceMs = 45_000
+
 /** A raw client of the broker: reads any topic, and publishes whatever a test wants to be said. */
 export class Wiretap {
   readonly transport: Transport
@@ -30,11 +33,17 @@ export class Wiretap {
     filter: string,
     fits: (message: Message) => boolean = () => true,
   ): Promise<{ seen: Promise<Message> }> {
-    let resolve: (message: Message) => void = () => undefined
-    const seen = new Promise<Message>(take => {
-      resolve = take
+    let take: (message: Message) => void = () => undefined
+    const seen = new Promise<Message>((resolve, reject) => {
+      const late = () => reject(new Error(`no message on ${filter} within ${patienceMs} ms`))
+      const timer = setTimeout(late, patienceMs)
+      take = message => {
+        clearTimeout(timer)
+        resolve(message)
+      }
     })
-    await this.listen(filter, message => fits(message) && resolve(message))
+    seen.catch(() => undefined) // told to whoever awaits it
+    await this.listen(filter, message => fits(message) && take(message))
     return { seen }
   }
 
