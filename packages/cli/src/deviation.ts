@@ -1,5 +1,5 @@
 import type { EngineTensor } from '@cocoi/engine'
-import type { ModelProto } from '@cocoi/onnx'
+import type { SoftmaxAxis } from './softmax-axis.ts'
 
 /** How far an output is from the one of the uncut model. */
 export interface Deviation {
@@ -11,11 +11,11 @@ export interface Deviation {
   readonly sameTop: boolean
 }
 
-/** Compares an output with the oracle's; `classes` is the length of the axis a softmax runs along. */
+/** Compares an output with the oracle's; `axis` is the one that a softmax runs along, if any. */
 export function deviation(
   got: EngineTensor | undefined,
   want: EngineTensor,
-  classes: number | undefined,
+  axis: SoftmaxAxis | undefined,
 ): Deviation {
   if (!got || got.type !== want.type || got.dims.join() !== want.dims.join()) {
     return { maxAbs: Number.POSITIVE_INFINITY, maxRel: Number.POSITIVE_INFINITY, sameTop: false }
@@ -23,7 +23,7 @@ export function deviation(
   const [a, b] = [numbersOf(got), numbersOf(want)]
   const maxAbs = largestDifference(a, b)
   const sameTop = topOf(a) === topOf(b)
-  const [x, y] = classes ? [logits(a, b, classes), logits(b, b, classes)] : [a, b]
+  const [x, y] = axis ? [logits(a, b, axis), logits(b, b, axis)] : [a, b]
   const scale = largestMagnitude(y)
   const difference = largestDifference(x, y)
   return { maxAbs, maxRel: difference === 0 ? 0 : difference / scale, sameTop }
@@ -69,40 +69,18 @@ function topOf(values: Numbers): number {
 const leastProbability = 1e-30
 
 /**
- * The logits of rows of probabilities, up to the constant that softmax forgets: their mean is taken
- * as zero. Places where the oracle's probability has vanished are left out of both.
+ * The logits of distributions, up to the constant that softmax forgets: their mean is taken as zero.
+ * Places where the oracle's probability has vanished are left out of both.
  */
-function logits(values: Numbers, oracle: Numbers, classes: number): Float64Array {
+function logits(values: Numbers, oracle: Numbers, { classes, stride }: SoftmaxAxis): Float64Array {
   const result = new Float64Array(values.length)
-  for (let start = 0; start < values.length; start += classes) {
-    const places = Array.from({ length: classes }, (_, i) => start + i).filter(
+  for (let row = 0; row < values.length / classes; row++) {
+    const start = Math.floor(row / stride) * classes * stride + (row % stride)
+    const places = Array.from({ length: classes }, (_, i) => start + i * stride).filter(
       i => oracle[i]! > leastProbability,
     )
     const mean = places.reduce((sum, i) => sum + Math.log(values[i]!), 0) / places.length
     for (const i of places) result[i] = Math.log(values[i]!) - mean
   }
   return result
-}
-
-const shapeOnly = new Set([
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Identity',
-  'Dropout',
-  'Cast',
-])
-
-/** Length of the axis along which a model's output was normalised by a softmax, if it was. */
-export function softmaxClasses(
-  model: ModelProto,
-  output: { name: string; dims: readonly number[] },
-): number | undefined {
-  const producers = new Map(
-    model.graph!.node.flatMap(node => node.output.map(name => [name, node])),
-  )
-  let node = producers.get(output.name)
-  while (node && shapeOnly.has(node.opType)) node = producers.get(node.input[0]!)
-  return node?.opType === 'Softmax' ? output.dims.at(-1) : undefined
 }

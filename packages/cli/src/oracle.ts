@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import type { Engine, EngineSession, EngineTensor } from '@cocoi/engine'
 import type { PreparedModel } from '@cocoi/models'
 import type { NamedTensor } from '@cocoi/protocol'
-import { deviation, softmaxClasses } from './deviation.ts'
+import { deviation } from './deviation.ts'
 import type { RunInput } from './inputs.ts'
+import { softmaxAxis } from './softmax-axis.ts'
 
 /** How an answer compares with the oracle's over all outputs. */
 export interface Verdict {
@@ -35,9 +36,8 @@ export class Oracle {
     const got = new Map(outputs.map(output => [output.name, output as EngineTensor]))
     const deviations = this.#prepared.outputs.map(output => {
       const want = wanted[output.name]!
-      const dims = want.dims
-      const classes = softmaxClasses(this.#prepared.graph, { name: output.name, dims })
-      return deviation(got.get(output.name), want, classes)
+      const axis = softmaxAxis(this.#prepared.graph, output.name)
+      return deviation(got.get(output.name), want, axis)
     })
     return {
       maxAbsError: Math.max(0, ...deviations.map(({ maxAbs }) => maxAbs)),
