@@ -47,6 +47,7 @@ export class Fleet {
     for (const filter of topics.filters('deviceHealth')) {
       await transport.subscribe(filter, (topic, payload) => this.#onHealth(topic, payload))
     }
+    transport.onDisconnect(() => this.#step({ type: 'deaf' }))
     const { heartbeatMs } = this.#options
     this.#ticker = setInterval(() => this.#step({ type: 'tick' }), heartbeatMs / 4)
   }

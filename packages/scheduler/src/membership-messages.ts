@@ -23,6 +23,8 @@ export type MembershipEvent =
     }
   /** The observer was busy for so long since its last report. */
   | { readonly type: 'lag'; readonly lagMs: number }
+  /** The observer's connection was lost: nobody is heard before it is back. */
+  | { readonly type: 'deaf' }
   | { readonly type: 'tick' }
 
 export type MembershipEffect =

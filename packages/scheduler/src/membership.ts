@@ -42,13 +42,16 @@ const DEFAULT_MAX_DEVICES = 1000
  * - L is the observer's own lag, the worst that was reported or noticed, halved every H that
  *   passes: who was late himself has not listened (Lifeguard, arXiv:1707.00788, §IV.A)
  *
+ * An observer that lost its own connection suspects everybody at once: who is still there is heard
+ * again as soon as it is back.
+ *
  * Sessions grow with every connect. What an older session says is ignored; a newer one ends the
  * older. The first heartbeat of a session may be a copy the broker retained: only a greater `seq`
  * is a sign of life. A device whose clock was set back and whose state was lost comes with a lower
  * session than it had: that one counts when it says `online` after the higher one is lost, or beats
  * while the higher one is silent.
  *
- *     away ─ online ─▶ alive ─ silence ─▶ suspect ─ silence ─▶ silent
+ *     away ─ online ─▶ alive ─ silence, deaf ─▶ suspect ─ silence ─▶ silent
  *     suspect, silent ─ heartbeat ─▶ alive
  *     any but gone ─ starting, draining ─▶ away        any ─ stopped, offline ─▶ gone
  *
@@ -98,6 +101,8 @@ export class Membership {
       case 'lag':
         this.#lag.note(event.lagMs, this.#now)
         return []
+      case 'deaf':
+        return [...this.#devices].flatMap(([device, entry]) => this.#suspect(device, entry))
       case 'tick':
         return []
     }
@@ -198,15 +203,18 @@ export class Membership {
 
   #accuse(device: string, entry: Device): MembershipEffect[] {
     const effects: MembershipEffect[] = []
-    if (entry.state === 'alive' && this.#now >= this.#silenceEndsAt(entry)) {
-      entry.state = 'suspect'
-      effects.push({ type: 'suspected', device })
-    }
+    if (this.#now >= this.#silenceEndsAt(entry)) effects.push(...this.#suspect(device, entry))
     if (entry.state === 'suspect' && this.#now >= this.#silenceEndsAt(entry)) {
       entry.state = 'silent'
       effects.push({ type: 'lost', device, reason: `silent for ${this.#silenceMs(entry)} ms` })
     }
     return effects
+  }
+
+  #suspect(device: string, entry: Device): MembershipEffect[] {
+    if (entry.state !== 'alive') return []
+    entry.state = 'suspect'
+    return [{ type: 'suspected', device }]
   }
 
   #silenceMs({ heardAt }: Device): number {
