@@ -18,7 +18,7 @@ export interface AnsweringOptions {
   readonly config: CoordinatorConfig
   readonly models: ModelShelf
   readonly deployments: Deployments
-  readonly stages: Omit<StageSurroundings, 'isReady'>
+  readonly stages: Omit<StageSurroundings, 'readiness'>
   readonly now: () => number
 }
 
@@ -53,7 +53,9 @@ export async function answerRequest(
     const lease = await options.deployments.lease(found.entry, found.prepared, wish)
     try {
       const { deployment } = lease
-      await deployment.settled(admitted.signal)
+      // Later there would be too little time left to compute without those that are missing.
+      const patienceMs = (admitted.deadlineAt - options.now()) / 3
+      await deployment.settled(admitted.signal, patienceMs)
       admitted.signal.throwIfAborted()
       const deployMs = clock.lap()
       const inputs = await inputsOf(admitted.body, found, options.config)
@@ -107,8 +109,7 @@ async function infer(
   },
 ): Promise<InferenceReport> {
   const { options, deployment, found, inputs } = run
-  const isReady = (device: string) => deployment.isReady(device)
-  const surroundings = { ...options.stages, isReady }
+  const surroundings = { ...options.stages, readiness: deployment }
   // Unique for ever, also if a request is computed twice: devices take no subtask id twice.
   const inference = randomBytes(9).toString('hex')
   const ids = { inference, plan: deployment.id, deadlineAt, signal }

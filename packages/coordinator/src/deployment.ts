@@ -6,6 +6,7 @@ import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/prot
 import type { Transport } from '@cocoi/transport'
 import { buildExecutable, type Executable, maxAmplification } from './executable.ts'
 import type { Fleet } from './fleet.ts'
+import { Readiness } from './readiness.ts'
 
 /** How a model is to be distributed, as a request or the configuration says. */
 export interface DeploymentWish {
@@ -27,6 +28,7 @@ export interface DeploymentOptions {
   readonly minIntensity: number
   /** How long a device may take to fetch the weights and load the plan. */
   readonly readyTimeoutMs: number
+  readonly now: () => number
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -40,11 +42,7 @@ export class Deployment {
   /** Devices that were here when the plan was made. */
   readonly devices: number
   readonly #options: DeploymentOptions
-  /** Session in which a device became ready; a restarted device has another. */
-  readonly #ready = new Map<string, number>()
-  readonly #refused = new Map<string, string>()
-  readonly #waiting = new Set<() => void>()
-  #hasSettled = false
+  readonly #readiness: Readiness
   readonly #leaveFleet: () => void
 
   private constructor(options: DeploymentOptions, plan: ModelPlan, executable: Executable) {
@@ -52,9 +50,12 @@ export class Deployment {
     this.plan = plan
     this.executable = executable
     this.devices = options.fleet.available().length
-    this.#leaveFleet = options.fleet.onChange(change => {
-      if (change.type === 'joined') this.announce(change.device)
-      this.#wake()
+    const { fleet, now } = options
+    this.#readiness = new Readiness({ fleet, now, onRetry: device => this.#askAgain(device) })
+    this.#leaveFleet = fleet.onChange(({ type, device }) => {
+      if (type === 'joined') this.announce(device)
+      if (type === 'recovered') this.#askAgain(device)
+      this.#readiness.check()
     })
   }
 
@@ -92,68 +93,51 @@ export class Deployment {
   /** Sends the plan to a device; it answers `ready` or `refused`. */
   announce(device: string): void {
     if (this.plan.kind === 'local') return
-    this.#ready.delete(device)
+    this.#readiness.forget(device)
     this.#tell(device, { type: 'plan', plan: this.#message() })
   }
 
   onReady(device: string, session: number): void {
-    this.#ready.set(device, session)
-    this.#refused.delete(device)
-    this.#wake()
+    this.#readiness.ready(device, session)
   }
 
   onRefused(device: string, reason: string): void {
-    this.#refused.set(device, reason)
-    this.#wake()
+    this.#readiness.refused(device, reason)
   }
 
   isReady(device: string): boolean {
-    const session = this.#options.fleet.session(device)
-    return session !== undefined && this.#ready.get(device) === session
+    return this.#readiness.isReady(device)
+  }
+
+  /** Told of every device that becomes ready from now on. */
+  onDeviceReady(listener: (device: string) => void): () => void {
+    return this.#readiness.onReady(listener)
   }
 
   /** Why devices do not take part, for the result's notes. */
   get refusals(): string[] {
-    return [...this.#refused].map(([device, reason]) => `${device} does not take part: ${reason}`)
+    return this.#readiness.refusals
   }
 
-  /**
-   * Resolves when every device that is here has answered, after the ready timeout, or on abort. Once
-   * that has happened, a device that comes later is not waited for while another one is ready.
-   */
-  async settled(signal: AbortSignal): Promise<void> {
-    if (this.plan.kind === 'local' || signal.aborted || this.#isSettled()) return
-    await new Promise<void>(resolve => {
-      const finish = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', finish)
-        this.#waiting.delete(check)
-        resolve()
-      }
-      const check = () => this.#isSettled() && finish()
-      const timer = setTimeout(finish, this.#options.readyTimeoutMs)
-      signal.addEventListener('abort', finish)
-      this.#waiting.add(check)
-    })
+  /** Waits for devices, see `Readiness`; never longer than they may take to load a plan. */
+  async settled(signal: AbortSignal, patienceMs: number): Promise<void> {
+    if (this.plan.kind === 'local') return
+    await this.#readiness.settled(signal, Math.min(patienceMs, this.#options.readyTimeoutMs))
   }
 
   async release(): Promise<void> {
     this.#leaveFleet()
+    this.#readiness.close()
     for (const device of this.#options.fleet.available()) {
       this.#tell(device, { type: 'release', plan: this.id })
     }
     await this.executable.release()
   }
 
-  #wake(): void {
-    for (const check of [...this.#waiting]) check()
-  }
-
-  #isSettled(): boolean {
-    const devices = this.#options.fleet.available()
-    if (this.#hasSettled && devices.some(device => this.isReady(device))) return true
-    this.#hasSettled = devices.every(device => this.isReady(device) || this.#refused.has(device))
-    return this.#hasSettled
+  /** A device may not have been here when the plan was announced, or may have refused it. */
+  #askAgain(device: string): void {
+    const { fleet } = this.#options
+    if (fleet.session(device) !== undefined && !this.isReady(device)) this.announce(device)
   }
 
   #tell(device: string, message: Control): void {

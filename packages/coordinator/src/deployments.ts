@@ -10,7 +10,6 @@ export interface DeploymentsOptions extends Shared {
   readonly capacity: number
   /** How long the fleet must have been quiet before a plan is made anew for its new size. */
   readonly replanAfterMs: number
-  readonly now: () => number
   readonly onPlan: (entry: ModelEntry, deployment: Deployment) => void
 }
 
@@ -43,8 +42,8 @@ export class Deployments {
   constructor(options: DeploymentsOptions) {
     this.#options = options
     this.#fleetChangedAt = options.now()
-    this.#leaveFleet = options.fleet.onChange(({ type }) => {
-      if (type === 'joined' || type === 'lost') this.#fleetChangedAt = options.now()
+    this.#leaveFleet = options.fleet.onChange(() => {
+      this.#fleetChangedAt = options.now()
     })
   }
 

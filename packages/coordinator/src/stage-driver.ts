@@ -3,6 +3,7 @@ import { encodeControl, encodeFrame, type Topics } from '@cocoi/protocol'
 import { LOCAL, Stage, type StageEffect, type StageEvent } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
 import { assertFloat16Value } from './decode.ts'
+import type { Deployment } from './deployment.ts'
 import type { EncodedRows } from './encoded-rows.ts'
 import { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
 import type { ExecutableStep } from './executable.ts'
@@ -17,8 +18,8 @@ export interface StageSurroundings {
   readonly topics: Topics
   readonly fleet: Fleet
   readonly router: ResultRouter
-  /** Whether a device has loaded the plan. */
-  readonly isReady: (device: string) => boolean
+  /** Which devices have loaded the plan. */
+  readonly readiness: Pick<Deployment, 'isReady' | 'onDeviceReady'>
   readonly now: () => number
   readonly subtaskTimeoutMs: number
   readonly maxOutstanding: number
@@ -65,7 +66,7 @@ export class StageDriver {
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
       decodable: received => step.decoder.decode(received) !== undefined,
-      devices: context.fleet.available().filter(context.isReady),
+      devices: context.data.connected ? this.#helpers() : [],
       maxOutstanding: context.maxOutstanding,
       subtaskTimeoutMs: context.subtaskTimeoutMs,
       deadlineAt,
@@ -75,10 +76,8 @@ export class StageDriver {
 
   /** Resolves once the results determine the stage. */
   async run(): Promise<StageOutcome> {
-    const { fleet, router } = this.#context
     const { inference, signal } = this.#work
-    const leaveFleet = fleet.onChange(change => this.#onFleet(change))
-    const leaveRouter = router.register(inference, this.#id, answer => this.#onAnswer(answer))
+    const endings = this.#listen(inference)
     const onAbort = () => this.#feed({ type: 'cancel' })
     signal.addEventListener('abort', onAbort)
     try {
@@ -88,9 +87,30 @@ export class StageDriver {
     } finally {
       clearTimeout(this.#timer)
       signal.removeEventListener('abort', onAbort)
-      leaveRouter()
-      leaveFleet()
+      for (const end of endings) end()
     }
+  }
+
+  #listen(inference: string): (() => void)[] {
+    const { fleet, router, readiness, data } = this.#context
+    return [
+      router.register(inference, this.#id, answer => this.#onAnswer(answer)),
+      fleet.onChange(change => this.#onFleet(change)),
+      readiness.onDeviceReady(device => this.#feed({ type: 'device-available', device })),
+      // What was under way over this connection is lost, and nothing can be sent for a while.
+      data.onDisconnect(() => {
+        for (const device of this.#helpers()) this.#feed({ type: 'device-lost', device })
+      }),
+      data.onConnect(() => {
+        for (const device of this.#helpers()) this.#feed({ type: 'device-available', device })
+      }),
+    ]
+  }
+
+  /** Devices that are here and have loaded the plan. */
+  #helpers(): string[] {
+    const { fleet, readiness } = this.#context
+    return fleet.available().filter(device => readiness.isReady(device))
   }
 
   get #id(): number {
@@ -220,6 +240,7 @@ export class StageDriver {
     const { device } = change
     if (change.type === 'lost') this.#feed({ type: 'device-lost', device })
     else if (change.type === 'suspected') this.#feed({ type: 'device-suspect', device })
-    else if (this.#context.isReady(device)) this.#feed({ type: 'device-available', device })
+    else if (this.#context.readiness.isReady(device))
+      this.#feed({ type: 'device-available', device })
   }
 }

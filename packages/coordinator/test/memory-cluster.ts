@@ -63,7 +63,7 @@ export class MemoryCluster {
     const state = join(this.#folder, device)
     await mkdir(state, { recursive: true })
     const config = loadConfig(deviceSchema, { section: 'device', flags: { state, threads: 1 } })
-    const [control, data] = [this.#connect(`${device}-control`), this.#connect(`${device}-data`)]
+    const [control, data] = [this.connect(`${device}-control`), this.connect(`${device}-data`)]
     const agent = await Agent.start({
       ...{ device, version: 'test', config, topics: known, control, data, logger: quiet },
       lagMs: () => 0,
@@ -104,7 +104,7 @@ export class MemoryCluster {
     }
     await mkdir(flags.state, { recursive: true })
     const config = loadConfig(coordinatorSchema, { section: 'coordinator', flags })
-    const [control, data] = [this.#connect('main-control'), this.#connect('main-data')]
+    const [control, data] = [this.connect('main-control'), this.connect('main-data')]
     this.coordinator = await Coordinator.start({
       ...{ config, version: 'test', topics: known, control, data, logger: quiet },
       lagMs: () => 0,
@@ -113,7 +113,7 @@ export class MemoryCluster {
   }
 
   async #startSensor(): Promise<void> {
-    this.sensor = this.#connect('cam')
+    this.sensor = this.connect('cam')
     for (const filter of known.filters('result', { client: 'cam' })) {
       await this.sensor.subscribe(filter, (topic, payload) => this.#onResult(topic, payload))
     }
@@ -127,7 +127,7 @@ export class MemoryCluster {
     this.#waiting.get(ids.request ?? '')?.(result)
   }
 
-  #connect(clientId: string): Transport {
+  connect(clientId: string): Transport {
     const transport = this.broker.connect({ clientId })
     this.#closing.push(() => transport.close())
     return transport

@@ -1,0 +1,80 @@
+import { expect } from 'chai'
+import { answerOf, MemoryCluster } from './memory-cluster.ts'
+import { MuteDevice } from './mute-device.ts'
+import { smallInput, smallModelBytes } from './small-model.ts'
+
+const deadlineMs = 20_000
+
+describe('a coordinator among devices that fail it', function () {
+  this.timeout(30_000)
+  let cluster: MemoryCluster
+  const mutes: MuteDevice[] = []
+
+  async function withDevices(count: number): Promise<void> {
+    cluster = await MemoryCluster.start({ small: smallModelBytes() })
+    for (let i = 1; i <= count; i++) await cluster.addDevice(`pi${i}`)
+  }
+
+  async function addMute(id: string): Promise<MuteDevice> {
+    const mute = new MuteDevice(id, cluster.connect(id))
+    mutes.push(mute)
+    await mute.join()
+    return mute
+  }
+
+  afterEach(async () => {
+    for (const mute of mutes.splice(0)) mute.leave()
+    await cluster.stop()
+  })
+
+  it('does not wait for ever for one that says nothing to a plan', async () => {
+    await withDevices(3)
+    const mute = await addMute('pi4')
+    const parameters = { scheme: 'mds:4,3', deadlineMs }
+    const result = answerOf(await cluster.ask('small', [smallInput()], parameters))
+    expect(result.devices.used).to.deep.equal(['pi1', 'pi2', 'pi3'])
+    expect(mute.subtasks).to.deep.equal([])
+  })
+
+  it('computes by itself when nobody says anything to a plan', async () => {
+    await withDevices(0)
+    await addMute('pi1')
+    await addMute('pi2')
+    const parameters = { scheme: 'uncoded', deadlineMs: 3000 }
+    const result = answerOf(await cluster.ask('small', [smallInput()], parameters))
+    expect(result.devices.used).to.deep.equal(['(coordinator)'])
+  })
+
+  it('gives work to one that becomes ready while a stage waits', async () => {
+    await withDevices(0)
+    const [slow, late] = [await addMute('pi1'), await addMute('pi2')]
+    const asked = cluster.ask('small', [smallInput()], { scheme: 'replication:2', deadlineMs })
+    await slow.sayReady(await slow.plan())
+    await slow.subtask()
+    await late.sayReady(await late.plan())
+    await slow.announce('offline')
+    await late.subtask()
+    await late.announce('offline')
+    expect(answerOf(await asked).devices.used).to.deep.equal(['(coordinator)'])
+  })
+
+  it('asks one that has refused again', async () => {
+    await withDevices(1)
+    const mute = await addMute('pi2')
+    const asked = cluster.ask('small', [smallInput()], { scheme: 'uncoded', deadlineMs })
+    await mute.sayRefused(await mute.plan(), 'ERR_DISK_FULL')
+    expect(answerOf(await asked).plan.notes.join()).to.contain('it does not want to')
+    expect((await mute.plan(2)).id).to.equal((await mute.plan(1)).id)
+  })
+
+  it('goes on alone while the broker is away', async () => {
+    await withDevices(0)
+    const mute = await addMute('pi1')
+    const asked = cluster.ask('small', [smallInput()], { scheme: 'whole', deadlineMs })
+    await mute.sayReady(await mute.plan())
+    await mute.subtask()
+    cluster.broker.stop()
+    cluster.broker.start()
+    expect(answerOf(await asked).devices.used).to.deep.equal(['(coordinator)'])
+  })
+})
