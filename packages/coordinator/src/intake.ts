@@ -37,6 +37,13 @@ interface Ticket {
   payload: Uint8Array | undefined
 }
 
+/** An answer, whether it is to be kept, and when nothing is computed for it any more. */
+interface Answered {
+  readonly payload: Uint8Array
+  readonly keep: boolean
+  readonly idle: Promise<void>
+}
+
 /** How long an answer is kept for a client that asks again, and for how many requests. */
 const memory = { rememberMs: 60_000, maxRemembered: 256 }
 
@@ -133,7 +140,8 @@ export class Intake {
       case 'abort':
         return ticket.abort.abort(new CoordinatorError('ERR_CANCELLED', 'the client has cancelled'))
       case 'join':
-        return // its answer goes to the topic that the first one named
+        // An answer that is there already was perhaps sent to nobody.
+        return void this.#send(ticket, ticket.payload)
       case 'repeat':
         return void this.#send(ticket, ticket.payload)
       case 'forget':
@@ -149,18 +157,24 @@ export class Intake {
   }
 
   #run(key: string, ticket: Ticket): void {
-    const running = this.#answer(ticket).then(async ({ payload, keep }) => {
+    const running = this.#answer(ticket).then(async ({ payload, keep, idle }) => {
       ticket.payload = payload
       ticket.body = undefined
-      await this.#send(ticket, payload)
-      this.#running.delete(running)
+      const sent = this.#send(ticket, payload)
+      // A place is free when nothing computes any more; that the answer is on its way takes none.
+      await idle
       this.#feed({ type: 'finished', key, keep })
+      await sent
+      this.#running.delete(running)
     })
     this.#running.add(running)
   }
 
-  /** Never rejects: a failure is an answer too, though not one to keep: a retry may do better. */
-  async #answer(ticket: Ticket): Promise<{ payload: Uint8Array; keep: boolean }> {
+  /**
+   * Never rejects: a failure is an answer too, though not one to keep: a retry may do better. It comes
+   * at the deadline, or when the request is cancelled, whatever is still being computed then.
+   */
+  async #answer(ticket: Ticket): Promise<Answered> {
     const { abort, deadlineAt, arrivedAt, model, request } = ticket
     const { answer, now, onFailure } = this.#options
     const late = new CoordinatorError(
@@ -169,14 +183,20 @@ export class Intake {
     )
     const timer = setTimeout(() => abort.abort(late), Math.max(0, deadlineAt - now()))
     const { format = 'json' } = ticket.body!.parameters
+    const computing = answer({ ...ticket, body: ticket.body!, signal: abort.signal })
+    const idle = computing.then(
+      () => undefined,
+      () => undefined, // told below
+    )
     try {
-      const result = await answer({ ...ticket, body: ticket.body!, signal: abort.signal })
+      const result = await Promise.race([computing, aborted(abort.signal)])
       this.counts.done += 1
-      return { payload: encodeInferenceResult(result, format), keep: true }
+      return { payload: encodeInferenceResult(result, format), keep: true, idle }
     } catch (error) {
       this.counts.failed += 1
       onFailure(model, error)
-      return { payload: encodeInferenceResult(failureOf(request, error), format), keep: false }
+      const payload = encodeInferenceResult(failureOf(request, error), format)
+      return { payload, keep: false, idle }
     } finally {
       clearTimeout(timer)
     }
@@ -195,6 +215,12 @@ export class Intake {
       .publish(topic, payload, { qos: 1, timeoutMs: 10_000 })
       .catch(error => this.#options.onFailure(`${client} (sending)`, error))
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function failureOf(request: string | undefined, error: unknown) {
