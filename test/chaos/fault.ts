@@ -31,5 +31,5 @@ export type Fault =
 
 export type FaultKind = Fault['kind']
 
-/** A fault and when it happens, in ms since the first request. */
-export type TimedFault = Fault & { readonly atMs: number }
+/** A fault and when it happens: when this request is sent, counted from 0. */
+export type TimedFault = Fault & { readonly atRequest: number }

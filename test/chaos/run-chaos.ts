@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CocoiClient, connectClient } from '@cocoi/client'
 import { type ChaosCluster, modelName, startChaosCluster } from './chaos-cluster.ts'
+import type { TimedFault } from './fault.ts'
 import { Injector } from './injector.ts'
 import { ask, type Outcome } from './load.ts'
 import { type ChaosReport, tally } from './report.ts'
@@ -11,6 +12,10 @@ import { Witness } from './witness.ts'
 export interface ChaosOptions {
   readonly seed: number
   readonly requests: number
+  /** @default 20 */
+  readonly requestsPerFault?: number
+  /** No faults at all. */
+  readonly calm?: boolean
   /** Told what happens; `line` replaces the one before it. */
   readonly onProgress?: (line: string) => void
   /** Told what went wrong, and what was done to the cluster. */
@@ -21,7 +26,8 @@ export interface ChaosOptions {
 
 const devices = 6
 const clients = 4
-const requestsPerS = 8
+/** Requests that one client has under way at a time. */
+const streamsPerClient = 2
 const deadlineMs = 20_000
 
 /** A cluster that is whole again must have all its devices back after this long. */
@@ -31,8 +37,10 @@ const recoveryMs = 20_000
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const model = smallCnn(options.seed)
   const samples = await samplesOf(model, options.seed + 1)
-  const size = { devices, clients, requestsPerS, deadlineMs, samples: samples.length }
-  const schedule = makeSchedule({ seed: options.seed, requests: options.requests, ...size })
+  const { seed, requests, requestsPerFault = 20 } = options
+  const size = { devices, deadlineMs, samples: samples.length }
+  const planned = makeSchedule({ seed, requests, requestsPerFault, ...size })
+  const schedule = options.calm ? { ...planned, faults: [] } : planned
   const onProgress = options.onProgress ?? (() => undefined)
   const bench = await startChaosCluster(model, { devices, onProgress })
   options.onNote?.(`logs in ${bench.folder}`)
@@ -57,21 +65,27 @@ async function runOn(
   )
   const witness = await Witness.connect(url, () => injector.coordinatorLife)
   try {
-    const startedAt = performance.now()
-    const progress = new Progress(schedule, options, startedAt)
-    const striking = strikeOnTime(schedule, injector, { startedAt, progress })
-    const outcomes = await Promise.all(
-      schedule.requests.map(async (planned, i) => {
-        await until(startedAt + planned.atMs)
-        const question = { model: modelName, request: `r${i}`, planned }
+    const progress = new Progress(schedule, options)
+    const faults = [...schedule.faults]
+    const queue = [...schedule.requests.entries()]
+    const outcomes: Outcome[] = []
+    const stream = async (client: CocoiClient) => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [index, planned] = next
+        await sleep(planned.pauseMs)
+        while (faults[0] && faults[0].atRequest <= index) {
+          progress.struck(faults[0])
+          injector.strike(faults.shift()!)
+        }
+        const question = { model: modelName, request: `r${index}`, planned }
         progress.asked()
-        const client = connections[planned.client]!
         const outcome = await ask(client, question, samples[planned.sample]!)
-        progress.ended(i, planned, outcome)
-        return outcome
-      }),
-    )
-    await striking
+        progress.ended(index, planned, outcome)
+        outcomes.push(outcome)
+      }
+    }
+    const streams = connections.flatMap(client => Array(streamsPerClient).fill(client))
+    await Promise.all(streams.map(stream))
     await injector.healed()
     return {
       ...tally(outcomes),
@@ -83,18 +97,6 @@ async function runOn(
   } finally {
     injector.close()
     await Promise.all([witness.close(), ...connections.map(client => client.close())])
-  }
-}
-
-async function strikeOnTime(
-  { faults }: Schedule,
-  injector: Injector,
-  { startedAt, progress }: { startedAt: number; progress: Progress },
-): Promise<void> {
-  for (const fault of faults) {
-    await until(startedAt + fault.atMs)
-    progress.struck(JSON.stringify(fault))
-    injector.strike(fault)
   }
 }
 
@@ -115,23 +117,18 @@ async function recovered(client: CocoiClient): Promise<ChaosReport['recovery']> 
   return { online, devices, ms: passed() }
 }
 
-function until(instant: number): Promise<void> {
-  return sleep(Math.max(0, instant - performance.now()))
-}
-
 /** Says how far the run has come, and what is worth a note. */
 class Progress {
   readonly #options: ChaosOptions
-  readonly #startedAt: number
+  readonly #startedAt = performance.now()
   readonly #total: number
   readonly #faults: number
   readonly #ends = { right: 0, wrong: 0, error: 0, lost: 0 }
   #asked = 0
   #struck = 0
 
-  constructor({ requests, faults }: Schedule, options: ChaosOptions, startedAt: number) {
+  constructor({ requests, faults }: Schedule, options: ChaosOptions) {
     this.#options = options
-    this.#startedAt = startedAt
     this.#total = requests.length
     this.#faults = faults.length
   }
@@ -141,9 +138,9 @@ class Progress {
     this.#say()
   }
 
-  struck(what: string): void {
+  struck(fault: TimedFault): void {
     this.#struck += 1
-    this.#note(what)
+    this.#note(JSON.stringify(fault))
     this.#say()
   }
 

@@ -4,13 +4,16 @@ import type { Fault, FaultKind, TimedFault } from './fault.ts'
 
 /** A request as the seed wants it. */
 export interface PlannedRequest {
-  readonly atMs: number
-  readonly client: number
+  /** How long its client rests before it. */
+  readonly pauseMs: number
   readonly sample: number
   readonly parameters: InferenceParameters
 }
 
-/** What happens in a run: the same for the same seed and size. */
+/**
+ * What happens in a run: the same for the same seed and size. Faults go by requests, not by the clock,
+ * so that a slow machine has the same run, only slower.
+ */
 export interface Schedule {
   readonly requests: readonly PlannedRequest[]
   readonly faults: readonly TimedFault[]
@@ -19,15 +22,17 @@ export interface Schedule {
 export interface ScheduleOptions {
   readonly seed: number
   readonly requests: number
-  readonly requestsPerS: number
+  readonly requestsPerFault: number
   readonly devices: number
-  readonly clients: number
   readonly samples: number
   readonly deadlineMs: number
 }
 
-/** Mean time between two faults; most last longer, so that they meet. */
-const faultEveryMs = 1500
+/** Mean rest of a client between two requests. */
+const pauseMs = 700
+
+/** The first requests find everything whole. */
+const calmRequests = 5
 
 /** How often each kind is dealt from one deck. */
 const deck: Readonly<Record<FaultKind, number>> = {
@@ -49,37 +54,33 @@ const schemes = ['mds', 'mds', 'mds', 'uncoded', 'uncoded', 'replication:2', 'wh
 
 export function makeSchedule(options: ScheduleOptions): Schedule {
   const requests = makeRequests(options, new Dice(options.seed))
-  const endMs = requests.at(-1)?.atMs ?? 0
-  return { requests, faults: makeFaults(options, endMs, new Dice(options.seed ^ 0x5eed)) }
+  return { requests, faults: makeFaults(options, new Dice(options.seed ^ 0x5eed)) }
 }
 
-function makeRequests(options: ScheduleOptions, dice: Dice): PlannedRequest[] {
-  let atMs = 0
-  return Array.from({ length: options.requests }, () => {
-    atMs += dice.exponential(1000 / options.requestsPerS)
+function makeRequests({ requests, samples, deadlineMs }: ScheduleOptions, dice: Dice) {
+  return Array.from({ length: requests }, (): PlannedRequest => {
+    const scheme = dice.pick(schemes)
+    const transport = dice.pick(['float16', 'float32'] as const)
     return {
-      atMs: Math.round(atMs),
-      client: dice.between(0, options.clients - 1),
-      sample: dice.between(0, options.samples - 1),
-      parameters: {
-        deadlineMs: options.deadlineMs,
-        scheme: dice.pick(schemes),
-        transport: dice.pick(['float16', 'float32'] as const),
-      },
+      pauseMs: Math.round(dice.exponential(pauseMs)),
+      sample: dice.between(0, samples - 1),
+      parameters: { deadlineMs, scheme, transport },
     }
   })
 }
 
 /** Faults stop a little before the requests do: the last ones show what is left broken. */
-function makeFaults({ devices }: ScheduleOptions, endMs: number, dice: Dice): TimedFault[] {
+function makeFaults(options: ScheduleOptions, dice: Dice): TimedFault[] {
+  const { requests, requestsPerFault, devices } = options
   const faults: TimedFault[] = []
   let cards: FaultKind[] = []
-  for (let atMs = 500; ; ) {
-    atMs += Math.round(dice.exponential(faultEveryMs))
-    if (atMs >= 0.9 * endMs) return faults
+  for (let atRequest = calmRequests; atRequest < 0.9 * requests; ) {
     if (cards.length === 0) cards = dice.shuffled(fullDeck())
-    faults.push({ atMs, ...makeFault(cards.pop()!, devices, dice) })
+    faults.push({ atRequest, ...makeFault(cards.pop()!, devices, dice) })
+    // One in four comes together with the one before it.
+    if (dice.next() < 0.75) atRequest += dice.between(1, Math.round((8 / 3) * requestsPerFault))
   }
+  return faults
 }
 
 function fullDeck(): FaultKind[] {
