@@ -44,8 +44,8 @@ export class TlsLayer {
     this.#ledger = ledger
     const options = { ...serverOptions(certificate), handshakeTimeout: timeoutMs }
     this.#server = createServer(options, socket => this.#secured(socket))
-    this.#server.on('tlsClientError', (error, socket) =>
-      this.#failed(error.message, socket.remoteAddress),
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#failed(error.code ?? error.message, socket.remoteAddress),
     )
   }
 

@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander'
 import { addDaemons } from './commands/daemons.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInfer } from './commands/infer.ts'
+import { addInit } from './commands/init.ts'
 import { addModels } from './commands/models.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRun } from './commands/run.ts'
+import { addUsers } from './commands/users.ts'
 import { CliError, exitCode } from './exit-code.ts'
 
 const program = new Command('cocoi')
@@ -17,6 +19,8 @@ addRun(program)
 addPlan(program)
 addInfer(program)
 addModels(program)
+addInit(program)
+addUsers(program)
 addDaemons(program)
 
 try {

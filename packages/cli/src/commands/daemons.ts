@@ -11,8 +11,19 @@ interface Flags {
   readonly models?: string
   readonly state?: string
   readonly scheme?: string
-  readonly joinTokenFile?: string
   readonly threads?: string
+  readonly logLevel?: string
+}
+
+interface DeviceFlags {
+  readonly broker?: string
+  readonly id?: string
+  readonly state?: string
+  readonly threads?: string
+  readonly joinTokenFile?: string
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
   readonly logLevel?: string
 }
 
@@ -52,16 +63,18 @@ export function addDaemons(program: Command): void {
     .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
     .option('--id <name>', 'name of this device; its host name by default')
     .option('--state <folder>', 'folder of its own state')
-    .option('--join-token-file <file>', 'token that lets it join, from cocoi init')
     .option('--threads <number>', 'threads that compute; by default all cores but one')
+    .option('--join-token-file <file>', 'file of the token that lets it join, from cocoi init')
+    .option('--ca-file <file>', 'CA of a broker at mqtts://')
+    .option('--cert-file <file>', 'certificate of this device, if the broker wants one')
+    .option('--key-file <file>', 'key of that certificate')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(
-      ({ broker, id, state, joinTokenFile, threads, logLevel }: Flags & { broker?: string }) =>
-        runDevice({
-          mqtt: given({ url: broker }),
-          device: given({ id, state, joinTokenFile, threads }),
-          log: given({ level: logLevel }),
-        }),
+    .action(({ broker, caFile, certFile, keyFile, logLevel, ...device }: DeviceFlags) =>
+      runDevice({
+        mqtt: given({ url: broker, caFile, certFile, keyFile }),
+        device: given({ ...device }),
+        log: given({ level: logLevel }),
+      }),
     )
 }
 

@@ -14,7 +14,9 @@ interface InferFlags {
   readonly axis?: 'rows' | 'columns'
   readonly transport?: 'float16' | 'float32'
   readonly deadline?: number
-  readonly client: string
+  readonly client?: string
+  readonly user?: string
+  readonly passwordFile?: string
   readonly saveOutputs?: string
 }
 
@@ -34,7 +36,9 @@ export function addInfer(program: Command): void {
       'milliseconds after which an answer is useless',
       wholeNumber('--deadline', 1, 3_600_000),
     )
-    .option('--client <id>', 'name of this client', 'cocoi-infer')
+    .option('--user <name>', 'log in as this user')
+    .option('--password-file <file>', 'file with the password of that user')
+    .option('--client <id>', 'name of this client; by default that of the user, or cocoi-infer')
     .option('--save-outputs <folder>', 'write the outputs as .npy')
     .action(infer)
 }
@@ -42,12 +46,12 @@ export function addInfer(program: Command): void {
 async function infer(model: string, file: string, flags: InferFlags): Promise<void> {
   const mqtt = loadConfig(mqttSchema, {
     section: 'mqtt',
-    flags: flags.broker ? { url: flags.broker } : {},
+    flags: { url: flags.broker, username: flags.user, passwordFile: flags.passwordFile },
   })
   const client = await connectClient({
     ...readBrokerAccess(mqtt),
     base: mqtt.base,
-    id: flags.client,
+    id: flags.client ?? (mqtt.username || 'cocoi-infer'),
   })
   try {
     const answer = await client.infer(model, await readRequest(file), parametersOf(flags))
