@@ -3,6 +3,7 @@ import { TransportError } from './errors.ts'
 import type { FilterRequest, Link, LinkEvents, Packet, Will } from './link.ts'
 import type { FixedClientOptions } from './mqtt-options.ts'
 import { refusal } from './mqtt-refusal.ts'
+import { tlsFailure } from './tls-failure.ts'
 
 /** Where one link leads, and the will it leaves. */
 export interface MqttTarget {
@@ -151,6 +152,8 @@ export class MqttLink implements Link {
   #explain(error: Error): TransportError {
     const refused = refusal(this.#url, error)
     if (refused) return refused
+    const untrusted = tlsFailure(this.#url, error)
+    if (untrusted) return untrusted
     if (!this.#up) return this.#unreachable(describe(error))
     return new TransportError('ERR_NOT_CONNECTED', `${this.#url}: ${error.message}`)
   }
