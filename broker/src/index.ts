@@ -15,6 +15,7 @@ export type {
 export { startBroker } from './start-broker.ts'
 export { Accounts, type AccountsOptions, type LoginAttempt } from './users/accounts.ts'
 export { CERTIFICATE_ONLY, parseCredential, secretCredential } from './users/credential.ts'
+export { type Attempt, type Guess, LoginThrottle } from './users/login-throttle.ts'
 export { hashPassword, PasswordChecker } from './users/password.ts'
 export { replaceSecretFile } from './users/replace-file.ts'
 export { checkedUser, ROLES, type User } from './users/user.ts'

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { type Identity, isIdentifier } from '@cocoi/protocol'
 import { type JoinRequest, mayJoin, parseJoinPassword, readSecret } from '@cocoi/service'
 import { BrokerError } from '../errors.ts'
-import { matchesSecret, parseCredential, secretCredential } from './credential.ts'
+import { matchesSecret, parseCredential, type ScryptCost, secretCredential } from './credential.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { PasswordChecker } from './password.ts'
 import { RecentPasswords } from './recent-passwords.ts'
@@ -108,11 +108,21 @@ export class Accounts {
 
   async #isPassword(password: Uint8Array, user: User | undefined): Promise<boolean> {
     const credential = user && parseCredential(user.credential)
-    if (!user || credential?.kind !== 'password') return this.#passwords.matches(password)
+    if (!user || credential?.kind !== 'password')
+      return this.#passwords.matches(password, this.#usualCost())
     if (this.#recent.has(user, password)) return true
     const right = await this.#passwords.matches(password, credential)
     if (right) this.#recent.add(user, password)
     return right
+  }
+
+  /** What checking a password costs with the users of the file. */
+  #usualCost(): ScryptCost | undefined {
+    for (const { credential } of this.#users.values()) {
+      const parsed = parseCredential(credential)
+      if (parsed?.kind === 'password') return { ln: parsed.ln, r: parsed.r, p: parsed.p }
+    }
+    return undefined
   }
 
   async #join(device: string, request: JoinRequest): Promise<Identity | undefined> {

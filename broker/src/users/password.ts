@@ -30,17 +30,21 @@ export class PasswordChecker {
   }
 
   /**
-   * Whether this is the password. Without a credential the answer is no and takes as long, so that
-   * the time tells nobody which names exist.
+   * Whether this is the password. A credential that is none but a cost stands for somebody who does not
+   * exist: the answer is no and takes as long, so that the time tells nobody which names there are.
    *
    * @throws {BrokerError} ERR_TOO_MANY_LOGINS if too many wait already
    */
-  async matches(password: Uint8Array, credential?: PasswordCredential): Promise<boolean> {
+  async matches(
+    password: Uint8Array,
+    credential: PasswordCredential | ScryptCost = COST,
+  ): Promise<boolean> {
     await this.#turn()
     try {
-      const salt = credential?.salt ?? randomBytes(16)
-      const hash = await derive(password, salt, credential ?? COST)
-      return credential !== undefined && timingSafeEqual(hash, credential.hash)
+      const exists = 'hash' in credential
+      const salt = exists ? credential.salt : randomBytes(16)
+      const hash = await derive(password, salt, credential)
+      return exists && timingSafeEqual(hash, credential.hash)
     } finally {
       this.#pass()
     }

@@ -22,10 +22,10 @@ export function checkedUser(name: string, role: string, credential: string): Use
         'beginning with a letter or digit',
     )
   }
+  // Role and credential stay out of the messages: what is mistyped there may be a password.
   if (!isRole(role)) {
-    throw badUser(`${name} has the role ${JSON.stringify(role)}: use one of ${ROLES.join(', ')}`)
+    throw badUser(`${name} has none of the roles ${ROLES.join(', ')}`)
   }
-  // The credential itself stays out of the message: what is mistyped here may be a password.
   if (!parseCredential(credential)) {
     throw badUser(
       `the credential of ${name} cannot be read: make a new one with cocoi users passwd`,
