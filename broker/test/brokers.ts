@@ -22,6 +22,7 @@ const USERS: Readonly<Record<string, Identity>> = {
   pi: { role: 'device', id: 'pi' },
   main: { role: 'coordinator', id: 'main' },
   cam: { role: 'sensor', id: 'cam' },
+  wall: { role: 'viewer', id: 'wall' },
 }
 
 export const SECRET = 'open sesame'
