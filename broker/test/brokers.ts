@@ -1,4 +1,5 @@
 import {
+  type Authenticate,
   type Broker,
   type BrokerEvent,
   type BrokerLimits,
@@ -38,9 +39,8 @@ type Options = Partial<Omit<BrokerOptions, 'limits'>> & {
   readonly users?: boolean
 }
 
-async function authenticate(username: string, password: Uint8Array): Promise<Identity | undefined> {
-  return Buffer.from(password).toString() === SECRET ? USERS[username] : undefined
-}
+const authenticate: Authenticate = async (username, password, { certified }) =>
+  certified || Buffer.from(password).toString() === SECRET ? USERS[username] : undefined
 
 /** A broker on a free port that knows a few users and remembers its events. */
 export async function testBroker({

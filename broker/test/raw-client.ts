@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type ConnectFields, connectPacket, subscribePacket } from './packets.ts'
 
 export const CONNACK = 2
@@ -13,15 +14,15 @@ export interface Received {
 }
 
 /** A socket to a broker that says exactly what it is told. */
-export class RawClient {
-  readonly socket: Socket
+export class RawClient<S extends Duplex = Socket> {
+  readonly socket: S
   readonly closed: Promise<unknown>
   readonly #packets: Received[] = []
   #bytes = Buffer.alloc(0)
   #wake: () => void = () => {}
   #ended = false
 
-  constructor(socket: Socket) {
+  constructor(socket: S) {
     this.socket = socket
     this.closed = new Promise(resolve => socket.on('close', resolve))
     socket.on('error', () => {})

@@ -60,3 +60,29 @@ describe('startBroker', () => {
     expect(broker.events.map(({ type }) => type)).to.deep.equal(['client-connected', 'client-gone'])
   })
 })
+
+describe('a broker without users', () => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'broker.local']) {
+    it(`does not listen on ${host}, and says what to do`, async () => {
+      const error = await refusal(testBroker({ host, users: false }))
+      expect(error).to.include({ code: 'ERR_NO_USERS', isConfiguration: true })
+      expect(error.message).to.include(host).and.include('cocoi init').and.include('127.0.0.1')
+    })
+  }
+
+  it('does not do so for WebSockets either', async () => {
+    const ws = { host: '0.0.0.0', port: 0, secure: false }
+    expect((await refusal(testBroker({ ws, users: false }))).code).to.equal('ERR_NO_USERS')
+  })
+
+  it('listens on this machine alone, and with users everywhere', async () => {
+    for (const options of [
+      { host: 'localhost', users: false },
+      { host: '127.0.0.2', users: false },
+      { host: '0.0.0.0', users: true },
+    ]) {
+      const broker = await testBroker(options)
+      await broker.close()
+    }
+  })
+})

@@ -44,9 +44,11 @@ export class TlsLayer {
     this.#ledger = ledger
     const options = { ...serverOptions(certificate), handshakeTimeout: timeoutMs }
     this.#server = createServer(options, socket => this.#secured(socket))
-    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) =>
-      this.#failed(error.code ?? error.message, socket.remoteAddress),
-    )
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#failed(error.code ?? error.message, socket.remoteAddress)
+      // Node leaves a socket open whose handshake took too long.
+      socket.destroy()
+    })
   }
 
   /** Takes over an accepted socket; passes it on once it is encrypted. */

@@ -1,1 +1,1 @@
-export {}
+export { Authority, type Issued } from './certificates.ts'
