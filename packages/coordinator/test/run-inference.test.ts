@@ -61,7 +61,7 @@ describe('runInference', function () {
   before(async () => {
     engine = createEngine({ threads: 1 })
     const session = await engine.load(serializeModel(model))
-    want = floats((await session.run({ x: input })).outputs['y']!)
+    want = floats((await session.run({ x: input })).outputs.y!)
   })
   after(() => engine.close())
 
@@ -79,7 +79,7 @@ describe('runInference', function () {
     const executable = await buildExecutable(model, plan, { engine, weightsFolder: '.' })
     const context = { runStage: devices(alive), now: () => performance.now() }
     const io = { inputs: { x: input }, outputs: ['y'] }
-    const got = floats((await runInference(executable, io, context)).outputs['y']!)
+    const got = floats((await runInference(executable, io, context)).outputs.y!)
     await executable.release()
     const scale = Math.max(...want.map(Math.abs))
     return Math.max(...want.map((value, i) => Math.abs(value - got[i]!))) / scale

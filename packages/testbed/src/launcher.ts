@@ -50,8 +50,7 @@ export class Launcher {
   /** Performs `act` and waits until these devices are online in sessions that began with it. */
   online<T>(devices: readonly string[], act: () => Promise<T>): Promise<T> {
     const { onProgress } = this.#options
-    const onOnline = (done: number) =>
-      onProgress?.({ step: 'online', done, total: devices.length })
+    const onOnline = (done: number) => onProgress?.({ step: 'online', done, total: devices.length })
     const limits = { since: Date.now(), timeoutMs: this.#readyTimeoutMs }
     return withRollCall({ url: this.#url, ...this.#base, devices, ...limits, onOnline }, act)
   }
