@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 const MIB = 1024 * 1024
 
-const BROKER: BrokerOptions = {
+export const BROKER: BrokerOptions = {
   host: '127.0.0.1',
   port: 0,
   base: 'cocoi',
