@@ -3,6 +3,8 @@
 export interface ConnectFields {
   readonly clientId?: string
   readonly clean?: boolean
+  readonly keepaliveS?: number
+  readonly protocol?: string
   readonly username?: string
   readonly password?: string
   readonly will?: { readonly topic: string; readonly payload: string; readonly retain?: boolean }
@@ -10,6 +12,7 @@ export interface ConnectFields {
 
 export function connectPacket(fields: ConnectFields = {}): Buffer {
   const { clientId = 'raw', clean = true, username, password, will } = fields
+  const { protocol = 'MQTT', keepaliveS = 60 } = fields
   const flags =
     (clean ? 0x02 : 0) |
     (will ? 0x04 | 0x08 : 0) |
@@ -18,8 +21,8 @@ export function connectPacket(fields: ConnectFields = {}): Buffer {
     (username === undefined ? 0 : 0x80)
   const optional = [will?.topic, will?.payload, username, password]
   return packet(0x10, [
-    text('MQTT'),
-    Buffer.from([4, flags, 0, 60]),
+    text(protocol),
+    Buffer.from([4, flags, 0, keepaliveS]),
     text(clientId),
     ...optional.filter(field => field !== undefined).map(text),
   ])
@@ -38,6 +41,10 @@ export function publishPacket(
 export function subscribePacket(filters: readonly (string | Buffer)[], qos = 0): Buffer {
   const wanted = filters.flatMap(filter => [text(filter), Buffer.from([qos])])
   return packet(0x82, [Buffer.from([0, 9]), ...wanted])
+}
+
+export function unsubscribePacket(filters: readonly string[]): Buffer {
+  return packet(0xa2, [Buffer.from([0, 9]), ...filters.map(text)])
 }
 
 /** The beginning of a packet that says how long it will be. */

@@ -7,6 +7,7 @@ export const CONNACK = 2
 export const PUBLISH = 3
 export const PUBACK = 4
 export const SUBACK = 9
+export const UNSUBACK = 11
 
 export interface Received {
   readonly type: number
@@ -36,8 +37,8 @@ export class RawClient<S extends Duplex = Socket> {
     })
   }
 
-  static async open(port: number): Promise<RawClient> {
-    const socket = connect(port, '127.0.0.1')
+  static async open(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    const socket = connect(port, host)
     const client = new RawClient(socket)
     await once(socket, 'connect')
     return client
