@@ -71,8 +71,8 @@ describe('a client over MQTT', () => {
     await first.close()
     await second.close()
     const [one, other] = [await gone.next(), await gone.next()]
-    expect(one).to.match(/^camera-/)
-    expect(other).to.match(/^camera-/)
+    expect(one).to.match(/^camera:/)
+    expect(other).to.match(/^camera:/)
     expect(one).not.to.equal(other)
   })
 })
