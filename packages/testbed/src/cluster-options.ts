@@ -21,4 +21,6 @@ export interface ClusterOptions {
   /** How long a daemon may take to start, and the devices to come online. @default 60000 */
   readonly readyTimeoutMs?: number
   readonly onProgress?: (progress: { step: string; done: number; total: number }) => void
+  /** Ends the start and every process that it has started so far. */
+  readonly signal?: AbortSignal
 }

@@ -17,15 +17,23 @@ export interface Cluster {
 /**
  * Starts a virtual cluster and resolves when the coordinator and every device are online.
  *
- * @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_TIMEOUT, after everything was stopped again
+ * @throws {TestbedError} ERR_DAEMON_FAILED | ERR_CLUSTER_TIMEOUT, or the reason of an abort, after
+ *   everything was stopped again
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { signal } = options
+  signal?.throwIfAborted()
   const daemons = new Daemons()
+  const onAbort = () => void daemons.stop()
+  signal?.addEventListener('abort', onAbort)
   try {
     return { ...(await startAll(options, daemons)), stop: () => daemons.stop() }
   } catch (error) {
     await daemons.stop()
+    signal?.throwIfAborted()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 

@@ -53,6 +53,15 @@ describe('starting a virtual cluster', () => {
     await broker.close()
   })
 
+  it('can be ended while it starts, and ends every process with it', async () => {
+    const abort = new AbortController()
+    const failed = rejection(startCluster({ ...puppets.options(2), signal: abort.signal }))
+    await Promise.all([puppets.take('pi1'), puppets.take('pi2'), puppets.take('coordinator')])
+    abort.abort(new Error('Ctrl-C'))
+    expect((await failed).message).to.equal('Ctrl-C')
+    await Promise.all(puppets.all.map(({ ended }) => ended))
+  })
+
   it('leaves no timer and no promise behind when it fails', async () => {
     const options = { ...puppets.options(1), readyTimeoutMs: 600_000 }
     const starter = puppets.run('start', options)
