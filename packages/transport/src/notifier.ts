@@ -15,7 +15,7 @@ export class Notifier {
   }
 
   down(type: 'unreachable' | 'disconnected', { code, message }: { code: string; message: string }) {
-    this.#notify({ type, code, message })
+    this.#notify({ type, code, message: `${message}; trying again` })
   }
 
   dropped(code: string, message: string): void {
