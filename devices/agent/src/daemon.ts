@@ -8,12 +8,13 @@ import {
   loadConfig,
   logSchema,
   mqttSchema,
+  orAborted,
   readBrokerAccess,
   runDaemon,
   version,
   watchEventLoop,
 } from '@cocoi/service'
-import { openAgentConnections } from '@cocoi/transport'
+import { type Notice, openAgentConnections } from '@cocoi/transport'
 import { Agent } from './agent.ts'
 import { withDeviceCredential } from './credential.ts'
 import { statusWill } from './presence.ts'
@@ -26,14 +27,24 @@ export interface DeviceFlags {
   readonly log?: object
 }
 
+interface Surroundings {
+  readonly logger: Logger
+  /** Aborts when the process is told to stop while it starts. */
+  readonly signal: AbortSignal
+}
+
 /** Runs the device agent until it is told to stop; configured by node-config and these flags. */
 export async function runDevice(flags: DeviceFlags = {}): Promise<void> {
   const log = () => loadConfig(logSchema, { section: 'log', flags: flags.log ?? {} })
   const logger = () => createLogger({ ...log(), name: 'device' })
-  await runDaemon({ name: 'device', logger, start: logger => start(flags, logger) })
+  await runDaemon({
+    name: 'device',
+    logger,
+    start: (logger, signal) => start(flags, { logger, signal }),
+  })
 }
 
-async function start(flags: DeviceFlags, logger: Logger) {
+async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   const config = loadConfig(deviceSchema, { section: 'device', flags: flags.device ?? {} })
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
   const device = config.id === '' ? identifierFrom(hostname()) : config.id
@@ -46,20 +57,26 @@ async function start(flags: DeviceFlags, logger: Logger) {
     id: device,
     will: session => statusWill(known, device, session),
     nextSession: () => sessions.next(Date.now()),
-    onNotice: ({ type, message }) => logger.info(message, { notice: type }),
+    onNotice: notice => logNotice(notice, logger),
   })
   const eventLoop = watchEventLoop()
-  const agent = await Agent.start({
+  const starting = Agent.start({
     ...{ device, version, config, topics: known, control, data, logger },
     lagMs: () => eventLoop.lagMs(),
     keepSession: session => sessions.keep(session),
   })
+  const agent = await orAborted(starting, signal)
   const stop = async () => {
     await agent.stop('the agent was told to stop')
     eventLoop.stop()
     await Promise.all([control.close(), data.close()])
   }
   return { ready: { device }, stop }
+}
+
+function logNotice({ type, message, code }: Notice, logger: Logger): void {
+  const level = type === 'connected' ? 'info' : 'warn'
+  logger[level](message, { notice: type, code })
 }
 
 /** A host name with what may not stand in a topic replaced. */

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { parseSchemeRequest } from '@cocoi/planner'
 import { topics } from '@cocoi/protocol'
 import {
   coordinatorSchema,
@@ -7,12 +8,14 @@ import {
   loadConfig,
   logSchema,
   mqttSchema,
+  orAborted,
   readBrokerAccess,
   runDaemon,
+  ServiceError,
   version,
   watchEventLoop,
 } from '@cocoi/service'
-import { openAgentConnections } from '@cocoi/transport'
+import { type Notice, openAgentConnections } from '@cocoi/transport'
 import { Coordinator } from './coordinator.ts'
 import { coordinatorWill } from './presence.ts'
 
@@ -23,18 +26,29 @@ export interface CoordinatorFlags {
   readonly log?: object
 }
 
+interface Surroundings {
+  readonly logger: Logger
+  /** Aborts when the process is told to stop while it starts. */
+  readonly signal: AbortSignal
+}
+
 /** Runs the coordinator until it is told to stop; configured by node-config and these flags. */
 export async function runCoordinator(flags: CoordinatorFlags = {}): Promise<void> {
   const log = () => loadConfig(logSchema, { section: 'log', flags: flags.log ?? {} })
   const logger = () => createLogger({ ...log(), name: 'coordinator' })
-  await runDaemon({ name: 'coordinator', logger, start: logger => start(flags, logger) })
+  await runDaemon({
+    name: 'coordinator',
+    logger,
+    start: (logger, signal) => start(flags, { logger, signal }),
+  })
 }
 
-async function start(flags: CoordinatorFlags, logger: Logger) {
+async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) {
   const config = loadConfig(coordinatorSchema, {
     section: 'coordinator',
     flags: flags.coordinator ?? {},
   })
+  requireScheme(config.scheme)
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
   await mkdir(config.state, { recursive: true })
   await mkdir(config.models, { recursive: true })
@@ -43,17 +57,33 @@ async function start(flags: CoordinatorFlags, logger: Logger) {
     access: readBrokerAccess(mqtt),
     id: config.id,
     will: session => coordinatorWill(known, session),
-    onNotice: ({ type, message }) => logger.info(message, { notice: type }),
+    onNotice: notice => logNotice(notice, logger),
   })
   const eventLoop = watchEventLoop()
-  const coordinator = await Coordinator.start({
+  const starting = Coordinator.start({
     ...{ config, version, topics: known, control, data, logger },
     lagMs: () => eventLoop.lagMs(),
   })
+  const coordinator = await orAborted(starting, signal)
   const stop = async () => {
     await coordinator.stop()
     eventLoop.stop()
     await Promise.all([control.close(), data.close()])
   }
   return { ready: { coordinator: config.id }, stop }
+}
+
+function logNotice({ type, message, code }: Notice, logger: Logger): void {
+  const level = type === 'connected' ? 'info' : 'warn'
+  logger[level](message, { notice: type, code })
+}
+
+/** The configuration knows schemes as texts only; a wrong one must not wait for the first request. */
+function requireScheme(scheme: string): void {
+  try {
+    parseSchemeRequest(scheme)
+  } catch (cause) {
+    const message = `coordinator.scheme cannot be used: ${(cause as Error).message}`
+    throw new ServiceError('ERR_BAD_CONFIG', message, { cause })
+  }
 }

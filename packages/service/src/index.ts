@@ -14,6 +14,7 @@ export {
 } from './join.ts'
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
+export { orAborted } from './or-aborted.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'
 export { type CoordinatorConfig, coordinatorSchema } from './schema/coordinator.ts'
 export { type DeviceConfig, deviceSchema } from './schema/device.ts'

@@ -1,5 +1,12 @@
 // A daemon that behaves as its first argument says: daemon BEHAVIOUR [stopTimeoutMs]
-import { createLogger, loadConfig, logSchema, type RunningDaemon, runDaemon } from '@cocoi/service'
+import {
+  createLogger,
+  loadConfig,
+  logSchema,
+  orAborted,
+  type RunningDaemon,
+  runDaemon,
+} from '@cocoi/service'
 
 const behaviour = process.argv[2] ?? 'steady'
 const never = new Promise<never>(() => {})
@@ -22,7 +29,7 @@ async function start(signal: AbortSignal): Promise<RunningDaemon> {
   if (behaviour === 'badly-configured') loadConfig(logSchema, { section: 'log', flags: { jsn: 1 } })
   if (behaviour === 'waits-to-start') {
     console.log('waiting')
-    await new Promise((_, reject) => signal.addEventListener('abort', reject))
+    await orAborted(never, signal)
   }
   if (behaviour === 'throws') setImmediate(() => fail('thrown'))
   if (behaviour === 'rejects') setImmediate(() => void Promise.reject(failure('rejected')))
