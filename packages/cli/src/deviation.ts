@@ -1,56 +1,62 @@
 import type { EngineTensor } from '@cocoi/engine'
-import type { SoftmaxAxis } from './softmax-axis.ts'
+import { type Numbers, tensorNumbers } from './tensor-numbers.ts'
 
 /** How far an output is from the one of the uncut model. */
 export interface Deviation {
   /** Largest absolute difference. */
   readonly maxAbs: number
-  /** Largest difference relative to the largest magnitude; of probabilities, before the softmax. */
+  /**
+   * Largest difference relative to the largest magnitude; of probabilities, before the softmax; of
+   * indices and truth values the share of those that differ.
+   */
   readonly maxRel: number
   /** Whether the largest element stands in the same place. */
   readonly sameTop: boolean
 }
 
-/** Compares an output with the oracle's; `axis` is the one that a softmax runs along, if any. */
+const incomparable: Deviation = {
+  maxAbs: Number.POSITIVE_INFINITY,
+  maxRel: Number.POSITIVE_INFINITY,
+  sameTop: false,
+}
+
+/** Element types whose numbers name something: to be off by one is as wrong as by a hundred. */
+const names = new Set<EngineTensor['type']>(['int32', 'int64', 'uint32', 'uint64', 'bool'])
+
+/**
+ * Compares an output with the oracle's.
+ *
+ * @param rows length of the rows that a softmax has normalised; undefined if none has
+ */
 export function deviation(
   got: EngineTensor | undefined,
   want: EngineTensor,
-  axis: SoftmaxAxis | undefined,
+  rows: number | undefined,
 ): Deviation {
-  if (!got || got.type !== want.type || got.dims.join() !== want.dims.join()) {
-    return { maxAbs: Number.POSITIVE_INFINITY, maxRel: Number.POSITIVE_INFINITY, sameTop: false }
-  }
-  const [a, b] = [numbersOf(got), numbersOf(want)]
-  const maxAbs = largestDifference(a, b)
-  const sameTop = topOf(a) === topOf(b)
-  const [x, y] = axis ? [logits(a, b, axis), logits(b, b, axis)] : [a, b]
-  const scale = largestMagnitude(y)
+  if (!got || got.type !== want.type || got.dims.join() !== want.dims.join()) return incomparable
+  const [a, b] = [tensorNumbers(got), tensorNumbers(want)]
+  const [maxAbs, sameTop] = [largestDifference(a, b), topOf(a) === topOf(b)]
+  if (names.has(want.type)) return { maxAbs, maxRel: differing(a, b) / b.length || 0, sameTop }
+  const [x, y] = rows ? [logits(a, b, rows), logits(b, b, rows)] : [a, b]
   const difference = largestDifference(x, y)
-  return { maxAbs, maxRel: difference === 0 ? 0 : difference / scale, sameTop }
+  return { maxAbs, maxRel: difference === 0 ? 0 : difference / largestMagnitude(y), sameTop }
 }
 
-type Numbers = Float32Array | Float64Array
-
-function numbersOf({ type, data }: EngineTensor): Numbers {
-  const { buffer } = data.slice()
-  if (type === 'float32') return new Float32Array(buffer)
-  if (type === 'float64') return new Float64Array(buffer)
-  if (type === 'int64' || type === 'uint64') {
-    return Float64Array.from(new BigInt64Array(buffer), Number)
-  }
-  const integers = { int32: Int32Array, int16: Int16Array, int8: Int8Array, uint8: Uint8Array }
-  const view = integers[type as keyof typeof integers] ?? Uint8Array
-  return Float64Array.from(new view(buffer))
-}
-
-/** A NaN anywhere counts as infinitely far. */
+/** A NaN that the oracle does not have counts as infinitely far, and so does an infinity. */
 function largestDifference(a: Numbers, b: Numbers): number {
   let top = 0
   for (const [i, value] of a.entries()) {
+    if (Object.is(value, b[i])) continue
     const difference = Math.abs(value - b[i]!)
     if (!(difference <= top)) top = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
   }
   return top
+}
+
+function differing(a: Numbers, b: Numbers): number {
+  let count = 0
+  for (const [i, value] of a.entries()) if (value !== b[i]) count += 1
+  return count
 }
 
 function largestMagnitude(values: Numbers): number {
@@ -69,14 +75,13 @@ function topOf(values: Numbers): number {
 const leastProbability = 1e-30
 
 /**
- * The logits of distributions, up to the constant that softmax forgets: their mean is taken as zero.
- * Places where the oracle's probability has vanished are left out of both.
+ * The logits of rows of probabilities, up to the constant that softmax forgets: their mean is taken
+ * as zero. Places where the oracle's probability has vanished are left out of both.
  */
-function logits(values: Numbers, oracle: Numbers, { classes, stride }: SoftmaxAxis): Float64Array {
+function logits(values: Numbers, oracle: Numbers, length: number): Float64Array {
   const result = new Float64Array(values.length)
-  for (let row = 0; row < values.length / classes; row++) {
-    const start = Math.floor(row / stride) * classes * stride + (row % stride)
-    const places = Array.from({ length: classes }, (_, i) => start + i * stride).filter(
+  for (let start = 0; start < values.length; start += length) {
+    const places = Array.from({ length }, (_, i) => start + i).filter(
       i => oracle[i]! > leastProbability,
     )
     const mean = places.reduce((sum, i) => sum + Math.log(values[i]!), 0) / places.length

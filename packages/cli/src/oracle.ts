@@ -5,7 +5,7 @@ import type { PreparedModel } from '@cocoi/models'
 import type { NamedTensor } from '@cocoi/protocol'
 import { deviation } from './deviation.ts'
 import type { RunInput } from './inputs.ts'
-import { softmaxAxis } from './softmax-axis.ts'
+import { softmaxRows } from './softmax-rows.ts'
 
 /** How an answer compares with the oracle's over all outputs. */
 export interface Verdict {
@@ -34,10 +34,9 @@ export class Oracle {
   async judge(input: RunInput, outputs: readonly NamedTensor[]): Promise<Verdict> {
     const wanted = await this.#answer(input)
     const got = new Map(outputs.map(output => [output.name, output as EngineTensor]))
-    const deviations = this.#prepared.outputs.map(output => {
-      const want = wanted[output.name]!
-      const axis = softmaxAxis(this.#prepared.graph, output.name)
-      return deviation(got.get(output.name), want, axis)
+    const deviations = this.#prepared.outputs.map(({ name }) => {
+      const rows = softmaxRows(this.#prepared.graph, name)
+      return deviation(got.get(name), wanted[name]!, rows)
     })
     return {
       maxAbsError: Math.max(0, ...deviations.map(({ maxAbs }) => maxAbs)),
