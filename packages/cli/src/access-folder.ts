@@ -3,7 +3,7 @@ import { chown, mkdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { replaceSecretFile } from '@cocoi/broker'
 import { brokerSchema, loadConfig } from '@cocoi/service'
-import { CliError } from './exit-code.ts'
+import { CliError } from './errors.ts'
 
 /** Where `cocoi init` puts everything by default: not `./config`, which every program here would read. */
 export const DEFAULT_FOLDER = join('.cocoi', 'config')

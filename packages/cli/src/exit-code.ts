@@ -1,20 +1,8 @@
-/** Exit codes of the command line, after sysexits.h. */
+/** Exit codes of the command line; after a signal it is 128 plus the signal's number, as in a shell. */
 export const exitCode = {
   ok: 0,
   /** An answer was wrong or missing. */
   failed: 1,
+  /** The command, or a file it was given, cannot be used. */
   usage: 2,
 } as const
-
-/** A command that cannot go on; the message is a sentence for the person who typed it. */
-export class CliError extends Error {
-  readonly code: string
-  readonly exit: number
-
-  constructor(code: string, message: string, exit: number = exitCode.usage) {
-    super(message)
-    this.name = 'CliError'
-    this.code = code
-    this.exit = exit
-  }
-}

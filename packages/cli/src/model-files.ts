@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { type AddOptions, parseLabels, parseModelConfig } from '@cocoi/models'
-import { CliError } from './exit-code.ts'
+import { CliError } from './errors.ts'
+import { systemReason } from './system-error.ts'
 
 /** Paths of the files that may be given along with a model. */
 export interface ModelFiles {
-  readonly config: string | undefined
-  readonly labels: string | undefined
+  readonly config?: string | undefined
+  readonly labels?: string | undefined
 }
 
 /**
@@ -32,6 +33,6 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new CliError('ERR_NO_INPUT', `cannot read ${path}: ${(cause as Error).message}`)
+    throw new CliError('ERR_NO_INPUT', `cannot read ${path}: ${systemReason(cause)}`)
   }
 }

@@ -21,6 +21,17 @@ export async function saveOutputs(
   return paths
 }
 
+/** The inputs, renamed where two would be saved under one name. */
+export function withDistinctNames<T extends { readonly name: string }>(inputs: readonly T[]): T[] {
+  const taken = new Set<string>()
+  return inputs.map(input => {
+    let name = input.name
+    for (let i = 2; taken.has(fileName(name)); i++) name = `${input.name}-${i}`
+    taken.add(fileName(name))
+    return { ...input, name }
+  })
+}
+
 function fileName(text: string): string {
   return text.replace(/[^a-zA-Z0-9_-]+/g, '-')
 }

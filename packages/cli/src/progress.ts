@@ -1,4 +1,5 @@
 import ora from 'ora'
+import { isEnding, onEnding } from './at-exit.ts'
 
 /** What a long command is doing, for a person who waits. */
 export interface Progress {
@@ -17,10 +18,13 @@ export interface Progress {
 export function createProgress(): Progress {
   const spinner = ora({ stream: process.stderr, discardStdin: false })
   let current = ''
+  onEnding(() => {
+    if (process.stderr.isTTY) spinner.start('stopping')
+  })
   const finish = () => {
     if (spinner.isSpinning) spinner.succeed(current)
   }
-  return {
+  return unlessEnding({
     step(text) {
       finish()
       current = text
@@ -39,5 +43,14 @@ export function createProgress(): Progress {
       finish()
       process.stdout.write(`${text}\n`)
     },
-  }
+  })
+}
+
+/** What is still told while a signal ends the process is of no interest. */
+function unlessEnding(progress: Progress): Progress {
+  const quiet = Object.entries(progress).map(([name, act]) => [
+    name,
+    (text: string) => (isEnding() ? undefined : act(text)),
+  ])
+  return Object.fromEntries(quiet) as Progress
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { CliError } from './exit-code.ts'
+import { CliError } from './errors.ts'
 
 const MIN_CHARACTERS = 8
 const MAX_BYTES = 1024

@@ -55,8 +55,8 @@ export function summarise(situation: Situation, trials: readonly Trial[]): RunRe
   return {
     ...situation,
     latencyMs: { p50: quantile(all, 0.5), p99: quantile(all, 0.99), all },
-    maxAbsError: Math.max(0, ...trials.map(({ maxAbsError }) => maxAbsError)),
-    maxRelError: Math.max(0, ...trials.map(({ maxRelError }) => maxRelError)),
+    maxAbsError: largest(trials.map(({ maxAbsError }) => maxAbsError)),
+    maxRelError: largest(trials.map(({ maxRelError }) => maxRelError)),
     bytesOut: quantile(
       answers.map(({ bytes }) => bytes.out),
       0.5,
@@ -76,4 +76,9 @@ export function summarise(situation: Situation, trials: readonly Trial[]): RunRe
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+}
+
+/** Of any number of values: spread into arguments they would exhaust the stack. */
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0)
 }

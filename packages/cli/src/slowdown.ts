@@ -1,10 +1,16 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Reads `N:FACTOR`: so many devices compute slower by that factor. */
-export function slowdown(text: string): { count: number; factor: number } {
+/** So many devices compute slower by this factor. */
+export interface Slowdown {
+  readonly count: number
+  readonly factor: number
+}
+
+/** Reads `N:FACTOR`. */
+export function slowdown(text: string): Slowdown {
   const [, count, factor] = /^(\d+):(\d+(?:\.\d+)?)x?$/.exec(text) ?? []
   if (count !== undefined && Number(factor) >= 1) {
     return { count: Number(count), factor: Number(factor) }
   }
-  throw new InvalidArgumentError('--slow takes N:FACTOR with a factor of at least 1, such as 1:5.')
+  throw new InvalidArgumentError('--slow takes N:FACTOR with a factor of 1 or more, such as 2:5')
 }

@@ -2,8 +2,18 @@ import Table from 'cli-table3'
 import colours from 'picocolors'
 import type { RunReport } from './report.ts'
 
-/** A table without lines, its numbers to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+type Side = 'left' | 'right'
+
+/**
+ * A table without lines.
+ *
+ * @param sides where the columns are aligned; by default the first to the left, numbers to the right
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  sides: readonly Side[] = ['left'],
+): string {
   const chars = Object.fromEntries(
     [
       'top',
@@ -26,10 +36,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: { ...chars, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     head: head.map(text => colours.dim(text)),
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+    colAligns: (rows[0] ?? head).map((_, i) => sides[i] ?? 'right'),
   })
   drawn.push(...rows.map(row => [...row]))
-  return drawn.toString()
+  return drawn.toString().replace(/ +$/gm, '')
 }
 
 /** One row per scheme: latency, bytes moved, error. */
@@ -77,6 +87,13 @@ export function bytes(count: number): string {
   return `${(count / 1e9).toFixed(2)} GB`
 }
 
-export function gigaflops(flops: number): string {
-  return `${(flops / 1e9).toPrecision(3)} GF`
+/** Operations in the unit that leaves one to three digits before the point. */
+export function flops(count: number): string {
+  if (count < 1e6) return `${(count / 1e3).toPrecision(3)} kF`
+  return count < 1e9 ? `${(count / 1e6).toPrecision(3)} MF` : `${(count / 1e9).toPrecision(3)} GF`
+}
+
+/** A number with its noun: `1 device`, `6 devices`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { type Cluster, startCluster } from '@cocoi/testbed'
+import { undoAtExit } from './at-exit.ts'
 import type { Progress } from './progress.ts'
+import { counted } from './tables.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Starts this very program as broker, coordinator and devices. */
@@ -21,15 +23,25 @@ export async function startVirtualCluster(
   { devices, broker, stretch, minIntensity }: VirtualClusterOptions,
   progress: Progress,
 ): Promise<Cluster> {
-  progress.step(`starting broker, coordinator and ${devices} devices`)
+  progress.step(`starting broker, coordinator and ${counted(devices, 'device')}`)
   const { folder, models, coordinatorState } = workspace
-  const cluster = await startCluster({
-    ...{ command, devices, folder, models },
+  const abort = new AbortController()
+  const starting = startCluster({
+    ...{ command, devices, folder, models, signal: abort.signal },
     ...(broker ? { broker: { url: broker } } : {}),
     coordinatorFlags: { state: coordinatorState, minIntensity, readyTimeoutMs: 120_000 },
     deviceFlags: i => ({ threads: 1, stretch: stretch(i) }),
     onProgress: ({ step, done, total }) => progress.detail(`${step} ${done} of ${total}`),
   })
-  progress.done(`${devices} devices online`)
-  return cluster
+  const stop = undoAtExit(async () => {
+    abort.abort()
+    const cluster = await starting.catch(() => undefined)
+    await cluster?.stop()
+  })
+  const cluster = await starting.catch(async error => {
+    await stop()
+    throw error
+  })
+  progress.done(`${counted(devices, 'device')} online`)
+  return { ...cluster, stop }
 }

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { BlobStore } from '@cocoi/blobs'
 import { createEngine, type Engine } from '@cocoi/engine'
 import { type ModelEntry, ModelRepository, type PreparedModel, prepareModel } from '@cocoi/models'
+import { undoAtExit } from './at-exit.ts'
 import { readModelFiles } from './model-files.ts'
+import { modelNameOf } from './model-name.ts'
 import type { Progress } from './progress.ts'
+import { makeTemporaryFolder } from './temporary-folder.ts'
 
 /** Where files that can be made again are kept between commands (XDG Base Directory). */
 export function cacheFolder(): string {
@@ -26,9 +29,11 @@ export interface Workspace {
 
 export interface WorkspaceOptions {
   readonly modelPath: string
-  readonly name: string
-  readonly config: string | undefined
-  readonly labels: string | undefined
+  /** Name of the model; by default that of its file. */
+  readonly name?: string
+  /** Paths of the files that go with it. */
+  readonly config?: string
+  readonly labels?: string
   readonly progress: Progress
 }
 
@@ -39,11 +44,12 @@ export interface WorkspaceOptions {
  * @throws {ModelError} | {OnnxError} for a model that cannot be used
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const folder = await mkdtemp(join(tmpdir(), 'cocoi-'))
+  const { path: folder, remove } = makeTemporaryFolder()
   const engine = createEngine({ name: 'cocoi-oracle', threads: 1 })
+  const closeEngine = undoAtExit(() => engine.close())
   const close = async () => {
-    await engine.close()
-    await rm(folder, { recursive: true, force: true })
+    await closeEngine()
+    await remove()
   }
   try {
     const [models, coordinatorState] = [join(folder, 'models'), join(folder, 'coordinator')]
@@ -57,7 +63,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
 }
 
 async function prepare(
-  { modelPath, name, config, labels, progress }: WorkspaceOptions,
+  { modelPath, name = modelNameOf(modelPath), config, labels, progress }: WorkspaceOptions,
   {
     engine,
     models,
@@ -68,9 +74,10 @@ async function prepare(
     coordinatorState: string
   },
 ): Promise<{ entry: ModelEntry; prepared: PreparedModel }> {
+  const files = await readModelFiles({ config, labels })
   progress.step(`preparing ${name}`)
   const repository = await ModelRepository.open(models)
-  const entry = await repository.add(name, modelPath, await readModelFiles({ config, labels }))
+  const entry = await repository.add(name, modelPath, files)
   const store = await BlobStore.open(join(coordinatorState, 'blobs'))
   const prepared = await prepareModel(entry, {
     ...{ engine, store, cacheFolder: join(coordinatorState, 'prepared') },

@@ -1,7 +1,8 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serializeModel } from '@cocoi/onnx'
 import { streamModel, ZOO, zooName } from '@cocoi/zoo'
+import { undoAtExit } from './at-exit.ts'
 import type { Progress } from './progress.ts'
 import { bytes } from './tables.ts'
 import { cacheFolder } from './workspace.ts'
@@ -27,11 +28,16 @@ export async function zooModel(name: string, seed: number, progress: Progress): 
   return path
 }
 
-/** Under its own name a file is always complete. */
+/** Under its own name a file is always complete; what was begun and not finished is removed. */
 async function writeWhole(path: string, content: Parameters<typeof writeFile>[1]): Promise<void> {
   const partial = `${path}.${process.pid}.part`
-  await writeFile(partial, content)
-  await rename(partial, path)
+  const removePartial = undoAtExit(() => rm(partial, { force: true }))
+  try {
+    await writeFile(partial, content)
+    await rename(partial, path)
+  } finally {
+    await removePartial()
+  }
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,19 +1,17 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connectClient } from '@cocoi/client'
 import { ZOO, zooName } from '@cocoi/zoo'
 import type { Command } from 'commander'
 import colours from 'picocolors'
+import { type Bench, withBench } from '../bench.ts'
 import { exitCode } from '../exit-code.ts'
-import { readInput } from '../inputs.ts'
-import { Oracle } from '../oracle.ts'
+import { type RunInput, readInput } from '../inputs.ts'
+import { requireWritable, writeReport } from '../output-files.ts'
 import { drawPictures } from '../pictures.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { Report, RunReport } from '../report.ts'
-import { type Bench, measure, warmUp } from '../situation.ts'
+import { measure, warmUp } from '../situation.ts'
 import { milliseconds, runTable } from '../tables.ts'
-import { startVirtualCluster } from '../virtual-cluster.ts'
-import { openWorkspace } from '../workspace.ts'
+import type { Workspace } from '../workspace.ts'
 import { zooModel } from '../zoo-cache.ts'
 
 interface DemoFlags {
@@ -45,10 +43,12 @@ export function addDemo(program: Command): void {
 }
 
 async function demo({ model, json }: DemoFlags): Promise<void> {
+  zooName(model)
+  await requireWritable(json === undefined ? {} : { json })
   const progress = createProgress()
   try {
     const report = await demonstrate(model, progress)
-    if (json) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
+    if (json) await writeReport(json, report)
     const verdict = report.ok
       ? colours.green('Every answer was right.')
       : colours.red('Not every answer was right.')
@@ -61,33 +61,23 @@ async function demo({ model, json }: DemoFlags): Promise<void> {
 }
 
 async function demonstrate(model: string, progress: Progress): Promise<Report> {
-  const modelPath = await zooModel(model, 1, progress)
-  const workspace = await openWorkspace({
-    ...{ modelPath, name: model, progress },
-    ...{ config: undefined, labels: undefined },
-  })
-  try {
-    const files = await drawPictures(join(workspace.folder, 'pictures'), pictures)
-    const inputs = await Promise.all(
-      files.map(file => readInput(file, workspace.prepared, workspace.entry.config)),
-    )
-    const oracle = await Oracle.load(workspace.engine, modelPath, workspace.prepared)
-    const options = { devices, minIntensity: 32, stretch: () => stretchOf(model) }
-    const cluster = await startVirtualCluster(workspace, options, progress)
-    try {
-      const client = await connectClient({ url: cluster.url, id: 'demo-camera' })
-      const bench = { cluster, client, oracle, model, inputs, parameters: {}, slowed: 0 }
-      const runs = [...(await healthy(bench, progress)), ...(await struck(bench, progress))]
-      await client.close()
-      return { model, runs, ok: runs.every(({ ok }) => ok) }
-    } finally {
-      progress.step('stopping the cluster')
-      await cluster.stop()
-      progress.done()
-    }
-  } finally {
-    await workspace.close()
+  const options = {
+    ...{ modelPath: await zooModel(model, 1, progress), name: model, client: 'demo-camera' },
+    ...{ devices, minIntensity: 32, stretch: () => stretchOf(model) },
+    ...{ parameters: {}, slowed: 0, inputs: pictureInputs },
   }
+  const report = await withBench(options, progress, async bench => {
+    const runs = [...(await healthy(bench, progress)), ...(await struck(bench, progress))]
+    progress.step('stopping the cluster')
+    return { model, runs, ok: runs.every(({ ok }) => ok) }
+  })
+  progress.done()
+  return report
+}
+
+async function pictureInputs({ folder, prepared, entry }: Workspace): Promise<RunInput[]> {
+  const files = await drawPictures(join(folder, 'pictures'), pictures)
+  return await Promise.all(files.map(file => readInput(file, prepared, entry.config)))
 }
 
 /** All schemes with every device well. */

@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { connectClient } from '@cocoi/client'
-import type { InferenceInput, InferenceParameters } from '@cocoi/protocol'
-import { loadConfig, mqttSchema, readBrokerAccess } from '@cocoi/service'
+import type { InferenceAnswer, InferenceParameters } from '@cocoi/protocol'
+import { loadConfig, type MqttConfig, mqttSchema, readBrokerAccess } from '@cocoi/service'
 import type { Command } from 'commander'
-import { readTensors } from '../inputs.ts'
-import { wholeNumber } from '../numbers.ts'
+import { readRequest } from '../inputs.ts'
+import { axes, scheme, schemeHelp, transports, wholeNumber } from '../option-values.ts'
+import { requireWritable } from '../output-files.ts'
 import { describeOutputs, saveOutputs } from '../outputs.ts'
+import { createProgress } from '../progress.ts'
 import { bytes, milliseconds } from '../tables.ts'
 
 interface InferFlags {
@@ -24,13 +26,14 @@ interface InferFlags {
 export function addInfer(program: Command): void {
   program
     .command('infer')
-    .description('send an image or a .npy tensor to a running cluster and show the answer')
+    .summary('ask a running cluster, as a sensor would')
+    .description('Send an image or .npy tensors to a running cluster, and show the answer.')
     .argument('<model>', 'name of the model')
     .argument('<file>', 'image, FILE.npy, or NAME=FILE.npy,NAME=FILE.npy')
     .option('--broker <url>', 'URL of the broker; by default the one in the configuration')
-    .option('--scheme <scheme>', 'scheme instead of the default')
-    .option('--axis <axis>', 'rows or columns')
-    .option('--transport <type>', 'float16 or float32 on the wire')
+    .option('--scheme <scheme>', `instead of the model's: ${schemeHelp}`)
+    .option('--axis <axis>', 'cut layers along rows or columns', axes)
+    .option('--transport <type>', 'float16 or float32 on the wire', transports)
     .option(
       '--deadline <ms>',
       'milliseconds after which an answer is useless',
@@ -48,26 +51,43 @@ async function infer(model: string, file: string, flags: InferFlags): Promise<vo
     section: 'mqtt',
     flags: { url: flags.broker, username: flags.user, passwordFile: flags.passwordFile },
   })
-  const client = await connectClient({
-    ...readBrokerAccess(mqtt),
-    base: mqtt.base,
-    id: flags.client ?? (mqtt.username || 'cocoi-infer'),
-  })
+  if (flags.scheme) scheme(flags.scheme)
+  const input = await readRequest(file)
+  await requireWritable(flags)
+  const id = flags.client ?? nameOf(mqtt)
+  const progress = createProgress()
+  progress.step(`asking ${model}`)
+  const client = await connectClient({ ...readBrokerAccess(mqtt), base: mqtt.base, id })
   try {
-    const answer = await client.infer(model, await readRequest(file), parametersOf(flags))
-    for (const line of describeOutputs(answer)) process.stdout.write(`${line}\n`)
-    const { timing, plan, devices, bytes: moved } = answer
-    const late = devices.late.length > 0 ? `, late: ${devices.late.join(' ')}` : ''
-    process.stdout.write(
-      `${plan.scheme}, ${milliseconds(timing.totalMs)}, ${bytes(moved.out)} out, ${bytes(moved.in)} back, used: ${devices.used.join(' ') || 'the coordinator'}${late}\n`,
-    )
-    for (const note of plan.notes) process.stdout.write(`note: ${note}\n`)
+    const answer = await client.infer(model, input, parametersOf(flags))
+    progress.done()
+    progress.print(describe(answer).join('\n'))
     if (flags.saveOutputs) {
-      await saveOutputs(flags.saveOutputs, { input: model, scheme: plan.scheme }, answer)
+      await saveOutputs(flags.saveOutputs, { input: model, scheme: answer.plan.scheme }, answer)
     }
+  } catch (error) {
+    progress.fail()
+    throw error
   } finally {
     await client.close()
   }
+}
+
+/** Of two connections with one name the broker ends the older one, so every command has another. */
+function nameOf({ username }: MqttConfig): string {
+  return username || `cocoi-infer-${randomBytes(4).toString('hex')}`
+}
+
+function describe(answer: InferenceAnswer): string[] {
+  const { timing, plan, devices, bytes: moved } = answer
+  const used = devices.used.length > 0 ? devices.used.join(' ') : 'the coordinator'
+  const late = devices.late.length > 0 ? `, late: ${devices.late.join(' ')}` : ''
+  const traffic = `${bytes(moved.out)} out, ${bytes(moved.in)} back`
+  return [
+    ...describeOutputs(answer),
+    `${plan.scheme}, ${milliseconds(timing.totalMs)}, ${traffic}, used: ${used}${late}`,
+    ...plan.notes.map(note => `note: ${note}`),
+  ]
 }
 
 function parametersOf({ scheme, axis, transport, deadline }: InferFlags): InferenceParameters {
@@ -77,9 +97,4 @@ function parametersOf({ scheme, axis, transport, deadline }: InferFlags): Infere
     ...(transport ? { transport } : {}),
     ...(deadline ? { deadlineMs: deadline } : {}),
   }
-}
-
-async function readRequest(file: string): Promise<InferenceInput> {
-  if (!file.includes('.npy')) return { image: new Uint8Array(await readFile(file)) }
-  return { tensors: await readTensors(file) }
 }

@@ -1,7 +1,11 @@
-import { ModelRepository } from '@cocoi/models'
+import { type ModelError, ModelRepository } from '@cocoi/models'
 import { coordinatorSchema, loadConfig } from '@cocoi/service'
+import { ZOO } from '@cocoi/zoo'
 import type { Command } from 'commander'
+import { CliError } from '../errors.ts'
+import { exitCode } from '../exit-code.ts'
 import { readModelFiles } from '../model-files.ts'
+import { wholeNumber } from '../option-values.ts'
 import { createProgress } from '../progress.ts'
 import { table } from '../tables.ts'
 import { zooModel } from '../zoo-cache.ts'
@@ -12,7 +16,7 @@ interface Where {
 
 interface AddFlags extends Where {
   readonly zoo?: string
-  readonly seed: string
+  readonly seed: number
   readonly config?: string
   readonly labels?: string
 }
@@ -27,10 +31,10 @@ export function addModels(program: Command): void {
   models
     .command('add')
     .description('add a model, or a new version of one')
-    .argument('<name>')
-    .argument('[model.onnx]', 'the model; or --zoo')
-    .option('--zoo <architecture>', 'vgg16, resnet18, resnet50 or mobilenetv2 with seeded weights')
-    .option('--seed <n>', 'seed of the weights', '1')
+    .argument('<name>', 'its name, a level of topics')
+    .argument('[model.onnx]', 'its file; or --zoo')
+    .option('--zoo <architecture>', `${Object.keys(ZOO).join(', ')}, with seeded weights`)
+    .option('--seed <n>', 'seed of those weights', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
     .option('--config <config.json>', 'preprocessing and sizes')
     .option('--labels <labels.txt>', 'names of the classes, one a line')
     .option(...where)
@@ -43,28 +47,45 @@ export function addModels(program: Command): void {
   models
     .command('remove')
     .description('remove a model with all its versions')
-    .argument('<name>')
+    .argument('<name>', 'its name')
     .option(...where)
     .action(remove)
 }
 
 async function add(name: string, modelPath: string | undefined, flags: AddFlags): Promise<void> {
-  const progress = createProgress()
-  const source = modelPath ?? (await zooModel(flags.zoo ?? name, Number(flags.seed), progress))
-  const { config, labels } = flags
+  const { config, labels, zoo, seed } = flags
+  if ((modelPath === undefined) === (zoo === undefined)) {
+    throw new CliError('ERR_USAGE', 'give either the file of the model, or --zoo ARCHITECTURE')
+  }
   const files = await readModelFiles({ config, labels })
-  const entry = await (await open(flags)).add(name, source, files)
-  progress.done()
-  progress.print(`${entry.name} version ${entry.version} is in ${entry.modelPath}`)
+  const repository = await open(flags)
+  const progress = createProgress()
+  try {
+    const path = modelPath ?? (await zooModel(zoo ?? '', seed, progress))
+    progress.step(`adding ${name}`)
+    const entry = await repository.add(name, path, files)
+    progress.done()
+    progress.print(`${entry.name} version ${entry.version} is in ${entry.modelPath}`)
+  } catch (error) {
+    progress.fail()
+    throw error
+  }
 }
 
 async function list(flags: Where): Promise<void> {
-  const entries = await (await open(flags)).list()
+  const problems: string[] = []
+  const onProblem = (_: string, { code, message }: ModelError) => {
+    problems.push(`${code}: ${message}`)
+  }
+  const entries = await (await open(flags)).list(onProblem)
   const rows = entries.map(({ name, version, modelPath, labels }) => {
-    return [name, version, labels ? `${labels.length} labels` : '', modelPath]
+    return [name, version, String(labels?.length ?? 0), modelPath]
   })
-  const text = rows.length > 0 ? table(['model', 'version', '', 'file'], rows) : 'no models'
-  process.stdout.write(`${text}\n`)
+  const head = ['model', 'version', 'labels', 'file']
+  const sides = ['left', 'right', 'right', 'left'] as const
+  process.stdout.write(`${rows.length > 0 ? table(head, rows, sides) : 'no models'}\n`)
+  for (const problem of problems) process.stderr.write(`${problem}\n`)
+  if (problems.length > 0) process.exitCode = exitCode.usage
 }
 
 async function remove(name: string, flags: Where): Promise<void> {

@@ -1,62 +1,45 @@
-import { writeFile } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
-import { connectClient } from '@cocoi/client'
-import { parseSchemeRequest } from '@cocoi/planner'
-import type { InferenceParameters } from '@cocoi/protocol'
 import type { Command } from 'commander'
+import { type Bench, withBench } from '../bench.ts'
 import { exitCode } from '../exit-code.ts'
-import { type RunInput, randomInput, readInput } from '../inputs.ts'
-import { wholeNumber } from '../numbers.ts'
-import { Oracle } from '../oracle.ts'
-import { describeOutputs, saveOutputs } from '../outputs.ts'
+import { type RunInput, randomInput, readInput, requireInputs } from '../inputs.ts'
+import { axes, scheme, schemeHelp, transports, wholeNumber } from '../option-values.ts'
+import { requireWritable, writeReport } from '../output-files.ts'
+import { describeOutputs, saveOutputs, withDistinctNames } from '../outputs.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { Report, RunReport, Trial } from '../report.ts'
-import { type Bench, measure, warmUp } from '../situation.ts'
+import { type RunFlags, type RunOrder, readRunOrder } from '../run-flags.ts'
+import { measure, warmUp } from '../situation.ts'
 import { slowdown } from '../slowdown.ts'
 import { milliseconds, runTable } from '../tables.ts'
-import { startVirtualCluster } from '../virtual-cluster.ts'
-import { openWorkspace, type Workspace } from '../workspace.ts'
-
-interface RunFlags {
-  readonly input?: string[]
-  readonly config?: string
-  readonly labels?: string
-  readonly devices: number
-  readonly scheme: string[]
-  readonly axis: 'rows' | 'columns'
-  readonly transport: 'float16' | 'float32'
-  readonly minIntensity: number
-  readonly kill: number
-  readonly freeze: number
-  readonly slow: { count: number; factor: number }
-  readonly repeat: number
-  readonly broker?: string
-  readonly json?: string
-  readonly saveOutputs?: string
-}
+import type { Workspace } from '../workspace.ts'
 
 /** `cocoi run MODEL.onnx`: a virtual cluster for one model, started, measured and stopped. */
 export function addRun(program: Command): void {
   program
     .command('run')
+    .summary('run a model on a virtual cluster, and compare with plain onnxruntime')
     .description(
-      'run a model on a virtual cluster of real processes and compare with plain onnxruntime',
+      'Run a model on a virtual cluster of real processes on this machine, and compare every answer with plain onnxruntime.',
     )
-    .argument('<model.onnx>', 'the model')
-    .option('--input <file...>', 'images or .npy tensors; without any, seeded noise')
+    .usage('<model.onnx> [options]')
+    .argument('[model.onnx]', 'the model')
+    .option(
+      '--input <file...>',
+      'images, .npy tensors, or NAME=FILE.npy,NAME=FILE.npy for a model with several inputs; without any, seeded noise',
+    )
     .option('--config <config.json>', 'preprocessing and sizes, as in a model repository')
     .option('--labels <labels.txt>', 'names of the classes, one a line')
     .option('--devices <n>', 'device processes', wholeNumber('--devices', 1, 64), 6)
     .option(
       '--scheme <scheme...>',
-      'local, whole, uncoded, replication:r, mds:n,k, vandermonde:n,k, lt:n,k',
-      ['mds'],
+      `one or more, measured in turn: ${schemeHelp} (default: mds)`,
+      (text: string, before: string[] = []) => [...before, text],
     )
-    .option('--axis <axis>', 'rows or columns', 'rows')
-    .option('--transport <type>', 'float16 or float32 on the wire', 'float16')
+    .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
+    .option('--transport <type>', 'float16 or float32 on the wire', transports, 'float16')
     .option(
       '--min-intensity <n>',
-      'layers below this many operations per byte stay local',
+      'layers with fewer operations per byte on the wire stay local',
       wholeNumber('--min-intensity', 0, 1e6),
       32,
     )
@@ -68,30 +51,41 @@ export function addRun(program: Command): void {
     )
     .option(
       '--freeze <n>',
-      'devices to stop (SIGSTOP) during it',
+      'devices to freeze (SIGSTOP) during it',
       wholeNumber('--freeze', 0, 64),
       0,
     )
-    .option('--slow <n:factor>', 'devices that compute slower by this factor', slowdown, {
-      count: 0,
-      factor: 1,
-    })
+    .option('--slow <n:factor>', 'devices that compute slower, and by which factor', slowdown)
     .option('--repeat <n>', 'how often each input is sent', wholeNumber('--repeat', 1, 100_000), 1)
     .option('--broker <url>', 'use this broker instead of starting one')
     .option('--json <file>', 'write the measurements to a file')
-    .option('--save-outputs <folder>', 'write the outputs as .npy')
+    .option('--save-outputs <folder>', 'write every output as .npy')
+    .addHelpText(
+      'after',
+      `
+Example:
+  cocoi run model.onnx --input photo.jpg --scheme uncoded mds:6,4 --kill 1 --freeze 1
+
+The exit code is 0 if every answer was right, 1 if one was wrong or missing, 2 for bad input.`,
+    )
     .action(run)
 }
 
-async function run(modelPath: string, flags: RunFlags): Promise<void> {
-  for (const scheme of flags.scheme) parseSchemeRequest(scheme)
+async function run(
+  model: string | undefined,
+  { scheme: schemes = ['mds'], slow = { count: 0, factor: 1 }, ...given }: Partial<RunFlags>,
+): Promise<void> {
+  const order = readRunOrder(model, { ...(given as RunFlags), scheme: schemes, slow })
+  for (const text of order.flags.scheme) scheme(text)
+  await requireInputs(order.flags.input ?? [])
+  await requireWritable(order.flags)
   const progress = createProgress()
   try {
-    const report = await runOnCluster(modelPath, flags, progress)
+    const report = await runOnCluster(order, progress)
     progress.print(`\n${runTable(report.runs)}`)
     for (const note of new Set(report.runs.flatMap(({ notes }) => notes)))
       progress.print(`note: ${note}`)
-    if (flags.json) await writeFile(flags.json, `${JSON.stringify(report, undefined, 2)}\n`)
+    if (order.flags.json) await writeReport(order.flags.json, report)
     process.exitCode = report.ok ? exitCode.ok : exitCode.failed
   } catch (error) {
     progress.fail()
@@ -99,44 +93,28 @@ async function run(modelPath: string, flags: RunFlags): Promise<void> {
   }
 }
 
-async function runOnCluster(
-  modelPath: string,
-  flags: RunFlags,
-  progress: Progress,
-): Promise<Report> {
-  const name = basename(modelPath, extname(modelPath)).replace(/[^a-zA-Z0-9_-]/g, '-')
-  const { config, labels } = flags
-  const workspace = await openWorkspace({ modelPath, name, progress, config, labels })
-  try {
-    const inputs = await readInputs(workspace, flags)
-    const oracle = await Oracle.load(
-      workspace.engine,
-      workspace.entry.modelPath,
-      workspace.prepared,
-    )
-    const { devices, broker, minIntensity, slow } = flags
-    const stretch = (i: number) => (i >= devices - slow.count ? slow.factor : 1)
-    const options = { devices, minIntensity, stretch, ...(broker ? { broker } : {}) }
-    const cluster = await startVirtualCluster(workspace, options, progress)
-    try {
-      const client = await connectClient({ url: cluster.url, id: 'cocoi-run' })
-      const { axis, transport } = flags
-      const parameters: InferenceParameters = { axis, transport }
-      const bench = { cluster, client, oracle, model: name, inputs, parameters, slowed: slow.count }
-      const runs = await measureAll(bench, flags, progress)
-      await client.close()
-      return { model: name, runs, ok: runs.every(({ ok }) => ok) }
-    } finally {
-      await cluster.stop()
-    }
-  } finally {
-    await workspace.close()
+async function runOnCluster({ modelPath, flags }: RunOrder, progress: Progress): Promise<Report> {
+  const { devices, slow, axis, transport } = flags
+  const options = {
+    ...{ ...flags, modelPath, client: 'cocoi-run' },
+    stretch: (i: number) => (i >= devices - slow.count ? slow.factor : 1),
+    inputs: (workspace: Workspace) => inputsOf(workspace, flags),
+    parameters: { axis, transport },
+    slowed: slow.count,
   }
+  return await withBench(options, progress, async bench => {
+    const runs = await measureAll(bench, flags, progress)
+    return { model: bench.model, runs, ok: runs.every(({ ok }) => ok) }
+  })
 }
 
-function readInputs({ prepared, entry }: Workspace, { input }: RunFlags): Promise<RunInput[]> {
-  if (!input) return Promise.resolve([randomInput(prepared, 1)])
-  return Promise.all(input.map(file => readInput(file, prepared, entry.config)))
+async function inputsOf(
+  { prepared, entry }: Workspace,
+  { input }: RunFlags,
+): Promise<readonly RunInput[]> {
+  if (!input) return [randomInput(prepared, 1)]
+  const inputs = await Promise.all(input.map(file => readInput(file, prepared, entry.config)))
+  return withDistinctNames(inputs)
 }
 
 async function measureAll(bench: Bench, flags: RunFlags, progress: Progress): Promise<RunReport[]> {

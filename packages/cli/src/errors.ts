@@ -1,0 +1,36 @@
+import { exitCode } from './exit-code.ts'
+
+/**
+ * - `ERR_USAGE` flags that do not go together, or make no sense
+ * - `ERR_NO_INPUT` a file that was named cannot be read
+ * - `ERR_INPUT_NEEDED` the model takes what cannot be made up
+ * - `ERR_BAD_CONFIG` a file of settings cannot be understood
+ * - `ERR_NO_OUTPUT` a file that is to be written cannot be
+ * - `ERR_NO_ANSWER` the cluster gave none
+ * - `ERR_NOT_INITIALISED` there are no users here yet
+ * - `ERR_NO_CA` there is no certificate authority here
+ * - `ERR_BAD_PASSWORD` a password that cannot be used
+ */
+export type CliErrorCode =
+  | 'ERR_USAGE'
+  | 'ERR_NO_INPUT'
+  | 'ERR_INPUT_NEEDED'
+  | 'ERR_BAD_CONFIG'
+  | 'ERR_NO_OUTPUT'
+  | 'ERR_NO_ANSWER'
+  | 'ERR_NOT_INITIALISED'
+  | 'ERR_NO_CA'
+  | 'ERR_BAD_PASSWORD'
+
+/** A command that cannot go on; the message is a sentence for the person who typed it. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly code: CliErrorCode
+  readonly exit: number
+
+  constructor(code: CliErrorCode, message: string, exit: number = exitCode.usage) {
+    super(message)
+    this.code = code
+    this.exit = exit
+  }
+}

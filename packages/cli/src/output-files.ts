@@ -1,0 +1,47 @@
+import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { CliError } from './errors.ts'
+import { systemReason } from './system-error.ts'
+
+/** Where a command is to write what it finds out. */
+export interface OutputFiles {
+  readonly json?: string
+  readonly saveOutputs?: string
+}
+
+/**
+ * Makes sure beforehand that what takes minutes to measure can be written.
+ *
+ * @throws {CliError} ERR_NO_OUTPUT
+ */
+export async function requireWritable({ json, saveOutputs }: OutputFiles): Promise<void> {
+  if (json !== undefined) await requireFile(json)
+  if (saveOutputs === undefined) return
+  await mkdir(saveOutputs, { recursive: true }).catch(error => {
+    throw cannotWrite(saveOutputs, systemReason(error))
+  })
+  await requireAccess(saveOutputs, saveOutputs)
+}
+
+/** @throws {CliError} ERR_NO_OUTPUT */
+export async function writeReport(path: string, report: object): Promise<void> {
+  await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`).catch(error => {
+    throw cannotWrite(path, systemReason(error))
+  })
+}
+
+async function requireFile(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory()) throw cannotWrite(path, 'it is a folder')
+  await requireAccess(there ? path : dirname(resolve(path)), path)
+}
+
+async function requireAccess(place: string, path: string): Promise<void> {
+  await access(place, constants.W_OK).catch(error => {
+    throw cannotWrite(path, systemReason(error))
+  })
+}
+
+function cannotWrite(path: string, reason: string): CliError {
+  return new CliError('ERR_NO_OUTPUT', `cannot write ${path}: ${reason}`)
+}
