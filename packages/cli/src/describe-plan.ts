@@ -27,8 +27,10 @@ function summary({ kind, stages }: ModelPlan): string {
   if (kind === 'whole') return 'One device computes the whole model.'
   if (kind === 'local') return 'The coordinator computes the whole model.'
   const work = sum(stages, ({ layout }) => layout.flops)
-  const moved = `${bytes(sum(stages, bytesOut))} out and ${bytes(sum(stages, bytesBack))} back`
-  return `${counted(stages.length, 'stage')} with ${flops(work)} in all: ${moved} for one inference`
+  const moved = `${bytes(sum(stages, bytesOut))} out, ${bytes(sum(stages, bytesBack))} back`
+  const { type } = stages[0]!.code.scheme
+  const what = `${counted(stages.length, 'stage')} of ${type}, ${flops(work)}`
+  return `${what}; one inference moves ${moved}`
 }
 
 function stageTable(stages: readonly StagePlan[], width: number): string {
@@ -37,7 +39,12 @@ function stageTable(stages: readonly StagePlan[], width: number): string {
   const rows = stages.map(stageRow)
   const names = stages.map(({ layout }) => layout.convs.map(({ output }) => output))
   const room = roomFor(width, [head, ...rows], 1)
-  const layers = names.map(list => list.map(name => shortened(name, room)).join('\n'))
+  const layers = names.map(list =>
+    inLines(
+      list.map(name => shortened(name, room)),
+      room,
+    ),
+  )
   return table(
     head,
     rows.map((row, i) => row.toSpliced(1, 1, layers[i]!)),
@@ -72,6 +79,17 @@ function roomFor(width: number, rows: readonly (readonly string[])[], column: nu
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]!.length)))
   const others = widths.filter((_, i) => i !== column).reduce((total, one) => total + one + 2, 0)
   return Math.max(leastName, width - others)
+}
+
+/** As many names in a line as there is room for. */
+function inLines(names: readonly string[], room: number): string {
+  const lines: string[] = []
+  for (const name of names) {
+    const longer = `${lines.at(-1) ?? ''} ${name}`
+    if (lines.length > 0 && longer.length <= room) lines[lines.length - 1] = longer
+    else lines.push(name)
+  }
+  return lines.join('\n')
 }
 
 /** The end of a name tells layers apart, its beginning is often the same. */

@@ -64,9 +64,9 @@ export function addRun(program: Command): void {
       'after',
       `
 Example:
-  cocoi run model.onnx --input photo.jpg --scheme uncoded mds:6,4 --kill 1 --freeze 1
+  cocoi run model.onnx --input photo.jpg --scheme uncoded mds:6,4 --kill 1
 
-The exit code is 0 if every answer was right, 1 if one was wrong or missing, 2 for bad input.`,
+Exit code: 0 if every answer was right, 1 if one was wrong or missing, 2 for bad input.`,
     )
     .action(run)
 }
