@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util'
 import type { OnnxErrorCode } from '@cocoi/onnx'
 
 /**
@@ -51,8 +52,14 @@ export class ModelError extends Error {
   }
 }
 
-/** Error code of a failed system call (`ENOENT` …), or the text of any other error. */
+/** Why a system call failed, in words (`no such file or directory`), or the text of another error. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  const known = 'errno' in error ? getSystemErrorMap().get(Number(error.errno)) : undefined
+  return known?.[1] ?? error.message
+}
+
+/** Error code of a failed system call: `ENOENT` … */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }

@@ -17,7 +17,7 @@ export async function hashFile(path: string): Promise<string> {
       hash.update(slice)
     }
   } catch (error) {
-    throw new ModelError('ERR_MODEL_FILE', `${path} cannot be read (${reasonOf(error)})`)
+    throw new ModelError('ERR_MODEL_FILE', `${path} cannot be read: ${reasonOf(error)}`)
   }
   return hash.digest('hex')
 }

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ModelError, reasonOf } from './errors.ts'
+import { ModelError, systemCode } from './errors.ts'
 import { parseLabels } from './labels.ts'
 import type { ModelConfig } from './model-config.ts'
 import { modelFileName } from './model-folder.ts'
@@ -47,7 +47,7 @@ async function place(version: string, target: string, to: Installation): Promise
   if (to.config) await replaceFile(join(folder, 'config.json'), JSON.stringify(to.config, null, 2))
   if (to.labels) await replaceFile(join(folder, 'labels.txt'), `${to.labels.join('\n')}\n`)
   await rename(version, target).catch(error => {
-    throw ['EEXIST', 'ENOTEMPTY'].includes(reasonOf(error)) ? alreadyThere(to) : error
+    throw ['EEXIST', 'ENOTEMPTY'].includes(systemCode(error) ?? '') ? alreadyThere(to) : error
   })
 }
 

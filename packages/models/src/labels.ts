@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ModelError, reasonOf } from './errors.ts'
+import { ModelError, reasonOf, systemCode } from './errors.ts'
 
 /** Longest label; a longer line is not a name but some other file. */
 const maxLabelLength = 256
@@ -24,8 +24,8 @@ export function parseLabels(text: string, where: string): string[] {
  */
 export async function readLabels(path: string): Promise<string[] | undefined> {
   const bytes = await readFile(path).catch(error => {
-    if (reasonOf(error) === 'ENOENT') return undefined
-    throw badLabels(path, `cannot be read (${reasonOf(error)})`)
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw badLabels(path, `cannot be read: ${reasonOf(error)}`)
   })
   return bytes && parseLabels(decode(bytes, path), path)
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { ModelError, reasonOf } from './errors.ts'
+import { ModelError, reasonOf, systemCode } from './errors.ts'
 import { nearestName } from './nearest-name.ts'
 
 const finite = z.number()
@@ -68,8 +68,8 @@ export function parseModelConfig(value: unknown, where: string): ModelConfig {
  */
 export async function readModelConfig(path: string): Promise<ModelConfig> {
   const text = await readFile(path, 'utf8').catch(error => {
-    if (reasonOf(error) === 'ENOENT') return undefined
-    throw badConfig(path, `cannot be read (${reasonOf(error)})`)
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw badConfig(path, `cannot be read: ${reasonOf(error)}`)
   })
   return text === undefined ? {} : parseModelConfig(parseJson(text, path), path)
 }

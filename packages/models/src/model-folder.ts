@@ -18,7 +18,7 @@ export function isModelName(name: string): boolean {
 /** Names of the models in a repository, sorted: `<name>/` and `<name>.onnx`. */
 export async function modelNames(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
-    const message = `the model repository ${folder} cannot be read (${reasonOf(error)})`
+    const message = `the model repository ${folder} cannot be read: ${reasonOf(error)}`
     throw new ModelError('ERR_MODEL_FILE', message)
   })
   const names = entries.flatMap(entry => {

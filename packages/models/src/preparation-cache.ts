@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { runtimeVersion } from '@cocoi/engine'
 import { z } from 'zod'
 import { carriedTypes } from './carried-types.ts'
-import { reasonOf } from './errors.ts'
+import { systemCode } from './errors.ts'
 import { hashFile, hashText } from './hash-file.ts'
 import type { InputSizes } from './input-sizes.ts'
 import { replaceFile } from './replace-file.ts'
@@ -65,7 +65,7 @@ export class PreparationCache {
       return preparation.parse(JSON.parse(await readFile(this.#path(key), 'utf8')))
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined
-      if (reasonOf(error) === 'ENOENT') return undefined
+      if (systemCode(error) === 'ENOENT') return undefined
       throw error
     }
   }

@@ -71,7 +71,7 @@ function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new ModelError('ERR_MODEL_FILE', `the file cannot be read (${reasonOf(error)})`)
+    throw new ModelError('ERR_MODEL_FILE', `the file cannot be read: ${reasonOf(error)}`)
   }
 }
 

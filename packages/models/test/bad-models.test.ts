@@ -25,7 +25,7 @@ describe('a model that cannot be prepared is told apart', () => {
 
   it('a file that is not there', async () => {
     const path = join(folder, 'nowhere.onnx')
-    await expectModelError('ERR_MODEL_FILE', [path, 'ENOENT'], () =>
+    await expectModelError('ERR_MODEL_FILE', [path, 'no such file'], () =>
       workshop.prepare(entryAt(path)),
     )
   })
