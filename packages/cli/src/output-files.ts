@@ -17,7 +17,7 @@ export interface OutputFiles {
 export async function requireWritable({ json, saveOutputs }: OutputFiles): Promise<void> {
   if (json !== undefined) await requireFile(json)
   if (saveOutputs === undefined) return
-  await mkdir(saveOutputs, { recursive: true }).catch(error => {
+  await makeFolder(resolve(saveOutputs)).catch(error => {
     throw cannotWrite(saveOutputs, systemReason(error))
   })
   await requireAccess(saveOutputs, saveOutputs)
@@ -28,6 +28,18 @@ export async function writeReport(path: string, report: object): Promise<void> {
   await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`).catch(error => {
     throw cannotWrite(path, systemReason(error))
   })
+}
+
+/** Not Node's recursive `mkdir`, which tries for ever below /proc (Node 20). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -50,6 +50,8 @@ describe('command line', () => {
     'models add x': 'ERR_USAGE: give either the file of the model, or --zoo ARCHITECTURE\n',
     'models add x m.onnx --zoo vgg16':
       'ERR_USAGE: give either the file of the model, or --zoo ARCHITECTURE\n',
+    'models list --repository /no/such':
+      'ERR_NO_INPUT: cannot read the repository /no/such: no such folder\n',
   }
   for (const [line, text] of Object.entries(wrong)) {
     it(`refuses: cocoi ${line}`, async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type ModelError, ModelRepository } from '@cocoi/models'
 import { coordinatorSchema, loadConfig } from '@cocoi/service'
 import { ZOO } from '@cocoi/zoo'
@@ -77,7 +78,7 @@ async function list(flags: Where): Promise<void> {
   const onProblem = (_: string, { code, message }: ModelError) => {
     problems.push(`${code}: ${message}`)
   }
-  const entries = await (await open(flags)).list(onProblem)
+  const entries = (await (await openToLook(flags))?.list(onProblem)) ?? []
   const rows = entries.map(({ name, version, modelPath, labels }) => {
     return [name, version, String(labels?.length ?? 0), modelPath]
   })
@@ -93,7 +94,18 @@ async function remove(name: string, flags: Where): Promise<void> {
   process.stdout.write(`${name} is removed\n`)
 }
 
-function open({ repository }: Where): Promise<ModelRepository> {
-  const config = loadConfig(coordinatorSchema, { section: 'coordinator' })
-  return ModelRepository.open(repository ?? config.models)
+function open(where: Where): Promise<ModelRepository> {
+  return ModelRepository.open(folderOf(where))
+}
+
+/** Nothing is made where one only looks; there may be no models yet, but a folder that was named is. */
+async function openToLook(where: Where): Promise<ModelRepository | undefined> {
+  const folder = folderOf(where)
+  if (existsSync(folder)) return await ModelRepository.open(folder)
+  if (where.repository === undefined) return undefined
+  throw new CliError('ERR_NO_INPUT', `cannot read the repository ${folder}: no such folder`)
+}
+
+function folderOf({ repository }: Where): string {
+  return repository ?? loadConfig(coordinatorSchema, { section: 'coordinator' }).models
 }
