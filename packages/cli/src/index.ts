@@ -1,4 +1,6 @@
 // For the tests: nothing else uses the command line as a library.
+export { AccessFolder } from './access-folder.ts'
+export { type SetupOptions, type SetupReport, setUpAccess } from './access-setup.ts'
 export { Authority, type Issued } from './certificates.ts'
 export { describePlan } from './describe-plan.ts'
 export { type Deviation, deviation } from './deviation.ts'
@@ -13,3 +15,4 @@ export { quantile, type RunReport, summarise, type Trial } from './report.ts'
 export { type RunFlags, readRunOrder } from './run-flags.ts'
 export { softmaxRows } from './softmax-rows.ts'
 export { bytes, counted, flops, milliseconds, runTable, table } from './tables.ts'
+export { addUser, changePassword, type Proof, removeUser } from './user-accounts.ts'
