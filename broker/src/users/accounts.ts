@@ -9,6 +9,9 @@ import { RecentPasswords } from './recent-passwords.ts'
 import type { User } from './user.ts'
 import { readUsers, type Users, updateUsers } from './users-file.ts'
 
+/** No user name is longer. */
+const MAX_NAME_CHARACTERS = 64
+
 /** How a client shows who it is. */
 export interface LoginAttempt {
   readonly username: string
@@ -94,7 +97,9 @@ export class Accounts {
 
   async #byPassword(attempt: LoginAttempt, user: User | undefined): Promise<Identity | undefined> {
     const { username, password, address } = attempt
-    const guess = this.#throttle.begin({ user: user && username, address }, this.#now())
+    // Names that do not exist are slowed down too, or that would tell which ones do.
+    const name = username.slice(0, MAX_NAME_CHARACTERS)
+    const guess = this.#throttle.begin({ user: name, address }, this.#now())
     if (guess.waitMs > 0) throw tooMany(address, guess.waitMs)
     try {
       if (!(await this.#isPassword(password, user))) return undefined

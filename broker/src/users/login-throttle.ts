@@ -3,7 +3,7 @@ import { networkOf } from './network-of.ts'
 
 /** Whose guesses are counted. */
 export interface Guess {
-  /** Undefined for a name that does not exist: there is nothing to be found out about it. */
+  /** Undefined counts the address alone. */
   readonly user: string | undefined
   readonly address: string | undefined
 }
