@@ -58,7 +58,7 @@ export class Gate {
     username: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<Refused | undefined> {
-    const peer = this.#peers.get(client) ?? { address: undefined }
+    const peer: Peer = this.#peers.get(client) ?? { address: undefined }
     const principal = await login({ username, password, peer }, this.#options)
     const refusal =
       'reason' in principal
@@ -66,6 +66,7 @@ export class Gate {
         : this.#judge(client, principal)
     if (refusal) return this.#refuse(client, refusal)
     if (!('reason' in principal)) this.#principals.set(client, principal)
+    peer.onAdmitted?.()
     return undefined
   }
 

@@ -5,4 +5,6 @@ export interface Peer {
   readonly certificateName?: string
   /** A page in a browser has opened it; any page may open connections to this machine. */
   readonly isBrowser?: boolean
+  /** To be called when it has logged in. */
+  readonly onAdmitted?: () => void
 }

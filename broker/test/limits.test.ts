@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
 import { expect } from 'chai'
 import { type TestBroker, testBroker } from './brokers.ts'
-import { announcement, packet, publishPacket, subscribePacket } from './packets.ts'
-import { PUBACK, PUBLISH, RawClient, SUBACK } from './raw-client.ts'
+import { announcement, connectPacket, packet, publishPacket, subscribePacket } from './packets.ts'
+import { CONNACK, PUBACK, PUBLISH, RawClient, SUBACK } from './raw-client.ts'
 
 const MAX_QUEUED = 4_000_000
 
@@ -142,6 +142,21 @@ describe('limits of the broker', () => {
     sender.send(publishPacket('cocoi/bulk', 'room again', { qos: 1 }))
     expect((await back.next(PUBLISH))?.body.subarray(14).toString()).to.equal('room again')
     expect(broker.stats().dropped).to.equal(2)
+  })
+
+  it('lets strangers of one address take a quarter of the connections, whoever is logged in', async () => {
+    await broker.close()
+    broker = await testBroker({ limits: { maxConnections: 8 } })
+    for (const id of ['one', 'two', 'three', 'four']) await client(id)
+    const strangers: RawClient[] = []
+    for (let i = 0; i < 3; i += 1) strangers.push(await RawClient.open(broker.port))
+    await strangers[2]!.closed
+    expect(broker.reasons()).to.deep.equal([
+      '2 connections of 127.0.0.1 have not logged in; another one is refused',
+    ])
+    strangers[0]!.send(connectPacket({ clientId: 'five' }))
+    expect((await strangers[0]!.next(CONNACK))?.body[1]).to.equal(0)
+    await client('six')
   })
 
   it('refuses connections and subscriptions beyond its caps', async () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
 import {
   createSecureContext,
   createServer,
@@ -9,6 +10,7 @@ import {
 import { BrokerError } from '../errors.ts'
 import type { Ledger } from '../ledger.ts'
 import type { TlsOptions } from '../options.ts'
+import type { Peer } from '../peer.ts'
 import type { Enter } from './connections.ts'
 
 export type Certificate = Pick<TlsOptions, 'cert' | 'key' | 'clientCa'>
@@ -34,6 +36,8 @@ export class TlsLayer {
   readonly #server: Server
   readonly #enter: Enter
   readonly #ledger: Ledger
+  /** Of sockets that Node has wrapped for TLS, by their other end. */
+  readonly #peers = new Map<string, Peer>()
 
   /** @throws {BrokerError} ERR_BAD_TLS */
   constructor(
@@ -52,7 +56,12 @@ export class TlsLayer {
   }
 
   /** Takes over an accepted socket; passes it on once it is encrypted. */
-  readonly enter: Enter = socket => void this.#server.emit('connection', socket)
+  readonly enter: Enter = (socket, peer) => {
+    const key = endpointOf(socket as Socket)
+    this.#peers.set(key, peer)
+    socket.once('close', () => this.#peers.delete(key))
+    this.#server.emit('connection', socket)
+  }
 
   /** @throws {BrokerError} ERR_BAD_TLS */
   renew(certificate: Certificate): void {
@@ -60,14 +69,15 @@ export class TlsLayer {
   }
 
   #secured(socket: TLSSocket): void {
-    const { remoteAddress: address } = socket
+    const peer = this.#peers.get(endpointOf(socket))
+    if (!peer) return void socket.destroy() // closed meanwhile
     // Without a CA for clients none is asked for a certificate. With one the handshake fails without.
-    if (!socket.authorized) return this.#enter(socket, { address })
+    if (!socket.authorized) return this.#enter(socket, peer)
     const names = [socket.getPeerCertificate().subject?.CN].flat()
     const [certificateName] = names
-    if (certificateName && names.length === 1) this.#enter(socket, { address, certificateName })
+    if (certificateName && names.length === 1) this.#enter(socket, { ...peer, certificateName })
     else {
-      this.#failed('the certificate has not exactly one common name', address)
+      this.#failed('the certificate has not exactly one common name', peer.address)
       socket.destroy()
     }
   }
@@ -75,6 +85,10 @@ export class TlsLayer {
   #failed(reason: string, address: string | undefined): void {
     this.#ledger.record({ type: 'refused', reason: `no TLS with ${address}: ${reason}` })
   }
+}
+
+function endpointOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`
 }
 
 function serverOptions({ cert, key, clientCa }: Certificate): NodeTlsOptions {

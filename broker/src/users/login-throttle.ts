@@ -1,5 +1,5 @@
+import { networkOf } from '../network-of.ts'
 import { BoundedMap } from './bounded-map.ts'
-import { networkOf } from './network-of.ts'
 
 /** Whose guesses are counted. */
 export interface Guess {

@@ -44,7 +44,9 @@ export const brokerSchema = z.strictObject({
   maxQueuedBytesPerClient: bytes.describe(
     'unsent bytes beyond which a slow client misses messages',
   ),
-  maxConnections: count.describe('clients at one time'),
+  maxConnections: count.describe(
+    'connections at one time; one address has at most a quarter of them before login',
+  ),
   maxSubscriptionsPerClient: count.describe('subscriptions of one client'),
   connectTimeoutMs: milliseconds.describe('a connection must have logged in within this time'),
 })
