@@ -20,7 +20,8 @@ const dataLocation = { inline: 0, external: 1 } as const
  * Where the data of an external tensor lies, or undefined if its data is inline.
  *
  * @throws {OnnxError} ERR_ONNX_EXTERNAL_DATA if the entry has no location, its location leaves the
- *   folder of the model, or a number in it is none
+ *   folder of the model or has control characters, or a number in it is none; ERR_ONNX_SHAPE,
+ *   ERR_ONNX_ELEMENT_TYPE if it leaves the length to a shape that has none
  */
 export function externalLocation(tensor: TensorProto): ExternalLocation | undefined {
   if (tensor.dataLocation !== dataLocation.external) return undefined
@@ -52,6 +53,7 @@ export function setExternal(tensor: TensorProto, to: ExternalLocation): TensorPr
 
 function staysInFolder(location: string): boolean {
   const parts = location.split(/[/\\]/)
+  if (/\p{Cc}/u.test(location)) return false
   return location !== '' && parts[0] !== '' && !/^[a-z]:/i.test(location) && !parts.includes('..')
 }
 

@@ -9,10 +9,13 @@ export function elementCount(dims: readonly number[]): number {
 /**
  * Bytes of raw data that a tensor of this type and shape holds.
  *
- * @throws {OnnxError} ERR_ONNX_ELEMENT_TYPE for types without a fixed width
+ * @throws {OnnxError} ERR_ONNX_ELEMENT_TYPE for types without a fixed width, ERR_ONNX_SHAPE if a
+ *   dimension is below 0, two of which would make a size, or the size is no exact number
  */
 export function tensorByteLength(type: number, dims: readonly number[]): number {
-  return Math.ceil(elementCount(dims) * elementBytes(type))
+  const bytes = Math.ceil(elementCount(dims) * elementBytes(type))
+  if (dims.every(size => size >= 0) && Number.isSafeInteger(bytes)) return bytes
+  throw new OnnxError('ERR_ONNX_SHAPE', `a tensor cannot have the shape [${dims}]`)
 }
 
 /**

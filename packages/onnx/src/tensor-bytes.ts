@@ -9,7 +9,7 @@ import { tensorByteLength } from './shape.ts'
  * raw bytes, new memory where it holds one of the typed fields.
  *
  * @throws {OnnxError} ERR_ONNX_EXTERNAL_DATA if the data is not in the model, ERR_ONNX_TENSOR_SIZE
- *   if it does not fill the shape, ERR_ONNX_ELEMENT_TYPE for strings
+ *   if it does not fill the shape, ERR_ONNX_SHAPE if that is none, ERR_ONNX_ELEMENT_TYPE for strings
  */
 export function tensorBytes(tensor: TensorProto): Uint8Array {
   const external = externalLocation(tensor)

@@ -58,8 +58,10 @@ describe('tensorBytes', () => {
     expect(codeOf(() => tensorBytes(typed('float32', [3], { floatData: [1] })))).to.equal(
       'ERR_ONNX_TENSOR_SIZE',
     )
-    const negative = { ...floatTensor('w', [], Float32Array.of(1)), dims: [-1n] }
-    expect(codeOf(() => tensorBytes(negative))).to.equal('ERR_ONNX_TENSOR_SIZE')
+    const scalar = floatTensor('w', [], Float32Array.of(1))
+    for (const dims of [[-1n], [-1n, -1n], [2n ** 40n, 2n ** 40n]]) {
+      expect(codeOf(() => tensorBytes({ ...scalar, dims }))).to.equal('ERR_ONNX_SHAPE')
+    }
     const away = setExternal(floatTensor('w', [1], Float32Array.of(1)), {
       location: 'w.bin',
       offset: 0,
@@ -107,7 +109,17 @@ describe('external data', () => {
   })
 
   it('never leaves the folder of the model', () => {
-    const paths = ['', '/etc/passwd', '../secret', 'a/../../b', 'C:\\x', 'c:/x', '..\\x', '\\x']
+    const paths = [
+      '',
+      '/etc/passwd',
+      '../secret',
+      'a/../../b',
+      'C:\\x',
+      'c:/x',
+      '..\\x',
+      '\\x',
+      'a\0b',
+    ]
     for (const path of paths) {
       const code = codeOf(() => externalLocation(at(entry('location', path))))
       expect(code, path).to.equal('ERR_ONNX_EXTERNAL_DATA')
