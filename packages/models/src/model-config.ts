@@ -49,6 +49,9 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   output: Object.keys(imageOutput.shape),
 }
 
+/** Longest value that a message repeats. */
+const maxQuoted = 80
+
 /**
  * The configuration, if it follows the schema.
  *
@@ -85,8 +88,22 @@ function parseJson(text: string, path: string): unknown {
 function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   const path = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.keys[0]!, path)
-  const got = JSON.stringify(issue.path.reduce(member, value))
+  const got = quoted(issue.path.reduce(member, value))
   return `${path ? `"${path}"` : 'the file'} is ${got}: ${issue.message}`
+}
+
+/** The value if it is short to say; V8 may take for ever to write a deeply nested one as JSON. */
+function quoted(value: unknown): string {
+  if (Array.isArray(value) && (value.length > 8 || value.some(isBranch))) {
+    return `a list of ${value.length}`
+  }
+  if (isBranch(value) && !Array.isArray(value)) return 'a section'
+  const text = JSON.stringify(value) ?? 'missing'
+  return text.length <= maxQuoted ? text : `${text.slice(0, maxQuoted)}…`
+}
+
+function isBranch(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function member(value: unknown, key: PropertyKey): unknown {
@@ -95,9 +112,9 @@ function member(value: unknown, key: PropertyKey): unknown {
 
 function unknownKey(key: string, section: string): string {
   const known = keysOf[section] ?? []
-  const nearest = nearestName(key, known)
+  const nearest = nearestName(key.slice(0, maxQuoted), known)
   const hint = nearest ? `did you mean "${nearest}"?` : `known are ${known.join(', ')}`
-  return `has the unknown key "${section ? `${section}.` : ''}${key}"; ${hint}`
+  return `has the unknown key ${quoted(section ? `${section}.${key}` : key)}; ${hint}`
 }
 
 function badConfig(where: string, what: string): ModelError {

@@ -23,6 +23,12 @@ const types = new Map(
 
 const magic = '\x93NUMPY'
 
+/** Most dimensions of an array in NumPy 2. */
+const maxRank = 64
+
+/** Longest part of a header that a message repeats. */
+const maxQuoted = 80
+
 /** The data begins at a multiple of this (numpy.lib.format). */
 const alignment = 64
 
@@ -90,19 +96,25 @@ function typeOf(header: string): ElementTypeName {
   const known = `known are ${[...types.keys()].join(', ')}`
   if (/^\|?O/.test(descriptor)) throw badNpy('the array holds Python objects; save plain numbers')
   if (descriptor.startsWith('>')) {
-    const remedy = `save array.astype('<${descriptor.slice(1)}')`
-    throw badNpy(`the array is big-endian (${descriptor}); ${remedy}`)
+    const element = descriptor.slice(1, maxQuoted)
+    const remedy = `save array.astype('<${element}')`
+    throw badNpy(`the array is big-endian (>${element}); ${remedy}`)
   }
-  throw badNpy(`the element type ${descriptor} cannot be sent; ${known}`)
+  throw badNpy(`the element type ${descriptor.slice(0, maxQuoted)} cannot be sent; ${known}`)
 }
 
 function shapeOf(header: string): number[] {
   const [, list] = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(header) ?? []
   if (list === undefined) throw badNpy('the header states no shape')
   const sizes = list.split(',').filter(text => text.trim() !== '')
-  const dims = sizes.map(text => Number.parseInt(text, 10))
+  if (sizes.length > maxRank)
+    throw badNpy(`${sizes.length} dimensions, at most ${maxRank} are read`)
+  // Python 2 wrote an L behind long numbers.
+  const dims = sizes.map(text =>
+    /^\s*\d+L?\s*$/.test(text) ? Number.parseInt(text, 10) : Number.NaN,
+  )
   if (dims.every(Number.isSafeInteger)) return dims
-  throw badNpy(`the shape (${list}) is not made of whole numbers`)
+  throw badNpy(`the shape (${list.slice(0, maxQuoted)}) is not made of whole numbers`)
 }
 
 function badNpy(message: string): ModelError {

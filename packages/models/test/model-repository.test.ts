@@ -113,7 +113,19 @@ describe('model repository', () => {
     ['{"name": "vgg"}', ['"vgg"', '"pets"']],
     ['{"name": ', ['not JSON']],
     ['[]', ['[]', 'object']],
+    ['{"name": {}}', ['"name"', 'a section']],
   ]
+  it('explains a config.json in few words, whatever is in it', async () => {
+    await repository.add('pets', source)
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    for (const text of [`{"name": ${nested}}`, `{"${'x'.repeat(100_000)}": 1}`, nested]) {
+      await writeFile(join(folder, 'pets', 'config.json'), text)
+      const error = await repository.find('pets').then(String, String)
+      expect(error.length).to.be.below(1000)
+      expect(error).to.include('config.json')
+    }
+  })
+
   for (const [text, words] of badConfigs) {
     it(`explains what is wrong with ${text} as config.json`, async () => {
       await repository.add('pets', source)

@@ -129,6 +129,14 @@ describe('.npy files', () => {
     await refuse(fileOf("'<f4'", '(2, 3)', { fortran: 'True' }), 'ascontiguousarray')
   })
 
+  it('are refused if the shape is none', async () => {
+    await refuse(fileOf("'<f4'", '(2 3,)'), 'not made of whole numbers')
+    await refuse(fileOf("'<f4'", '(99999999999999999999,)'), 'not made of whole numbers')
+    const ones = { type: 'uint8', dims: Array(65).fill(1), data: Uint8Array.of(1) } as const
+    await refuse(writeNpy(ones), '65 dimensions')
+    expect(readNpy(fileOf("'<f4'", '(2L, 3L)')).dims).to.deep.equal([2, 3])
+  })
+
   it('are refused if cut short anywhere, or if something follows', async () => {
     const file = fileOf("'<f4'", '(2, 3)')
     for (let length = 0; length < file.length; length++) await refuse(file.subarray(0, length))
