@@ -1,16 +1,20 @@
 /**
  * One try of a row on a device.
  *
- * Invariants: `state` leaves `open` once and never returns; `expired` is set only while open.
+ * Invariants: `state` leaves `open` once and never returns; `overdue` and `expired` are set only while
+ * open, and never taken back.
  */
 export interface Attempt {
   readonly row: number
   /** 1 for the row's first try, on whichever device. */
   readonly attempt: number
   readonly device: string
-  /** From this instant on nobody relies on it, though its result is still welcome. */
+  /** From this instant on nobody relies on it, though it may well be under way. */
+  readonly overdueAt: number
+  /** From this instant on nobody expects it any more, though its result is still welcome. */
   readonly expiresAt: number
   readonly state: 'open' | 'answered' | 'failed' | 'lost' | 'cancelled'
+  readonly overdue: boolean
   readonly expired: boolean
   /** Why it failed. */
   readonly code: string | undefined
@@ -18,6 +22,9 @@ export interface Attempt {
 
 /** What names an attempt; the device is part of it, so that nobody can answer for another. */
 export type AttemptKey = Pick<Attempt, 'row' | 'attempt' | 'device'>
+
+/** When an attempt is given up, in two steps. */
+export type Patience = Pick<Attempt, 'overdueAt' | 'expiresAt'>
 
 type Settled = Exclude<Attempt['state'], 'open'>
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -27,6 +34,7 @@ export class Attempts {
   readonly #all: Mutable<Attempt>[] = []
   readonly #byRow = new Map<number, Mutable<Attempt>[]>()
   readonly #byDevice = new Map<string, Mutable<Attempt>[]>()
+  readonly #owing = new Set<string>()
 
   get open(): readonly Attempt[] {
     return this.#all.filter(({ state }) => state === 'open')
@@ -54,15 +62,33 @@ export class Attempts {
     return this.#on(device).filter(({ state, expired }) => state === 'failed' || expired)
   }
 
+  /** Whether an attempt became overdue on the device and it has answered nothing since. */
+  isOwing(device: string): boolean {
+    return this.#owing.has(device)
+  }
+
+  /** Whether the device may still be at work on the row. */
+  isUnderWay(row: number, device: string): boolean {
+    return this.openOn(device).some(attempt => attempt.row === row && !attempt.expired)
+  }
+
+  /** When the next attempt becomes overdue or expires. */
+  get deadline(): number {
+    const pending = this.open.filter(({ expired }) => !expired)
+    const instants = pending.map(one => (one.overdue ? one.expiresAt : soonest(one)))
+    return Math.min(Number.POSITIVE_INFINITY, ...instants)
+  }
+
   find({ row, attempt, device }: AttemptKey): Attempt | undefined {
     const found = this.ofRow(row)[attempt - 1]
     return found?.device === device ? found : undefined
   }
 
-  issue(row: number, device: string, expiresAt: number): Attempt {
+  issue(row: number, device: string, patience: Patience): Attempt {
     const attempt = this.ofRow(row).length + 1
     const state = 'open' as const
-    const issued = { row, attempt, device, expiresAt, state, expired: false, code: undefined }
+    const ids = { row, attempt, device, ...patience }
+    const issued = { ...ids, state, overdue: false, expired: false, code: undefined }
     this.#all.push(issued)
     append(this.#byRow, row, issued)
     append(this.#byDevice, device, issued)
@@ -71,18 +97,27 @@ export class Attempts {
 
   /** Ends an attempt; one that has ended stays as it is. */
   settle(attempt: Attempt, state: Settled, code?: string): void {
+    if (state === 'answered') this.#owing.delete(attempt.device)
     if (attempt.state === 'open') Object.assign(attempt, { state, code })
   }
 
   expire(now: number): void {
     for (const attempt of this.#all) {
-      if (attempt.state === 'open' && attempt.expiresAt <= now) attempt.expired = true
+      if (attempt.state !== 'open') continue
+      attempt.expired ||= attempt.expiresAt <= now
+      if (attempt.overdue || soonest(attempt) > now) continue
+      attempt.overdue = true
+      this.#owing.add(attempt.device)
     }
   }
 
   #on(device: string): readonly Attempt[] {
     return this.#byDevice.get(device) ?? []
   }
+}
+
+function soonest({ overdueAt, expiresAt }: Patience): number {
+  return Math.min(overdueAt, expiresAt)
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

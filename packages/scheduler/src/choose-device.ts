@@ -20,7 +20,7 @@ export interface Field {
  * | 0 | nothing is known against it |
  * | 1 | it failed another row of the stage, or let one expire |
  * | 2 | the coordinator itself |
- * | 3 | it failed this row, or let it expire |
+ * | 3 | it failed this row, or let it expire, or keeps any row waiting for longer than it should |
  *
  * @returns undefined if it is not to be asked again
  */
@@ -31,6 +31,7 @@ function reluctance(row: number, device: string, attempts: Attempts): number | u
   if (failures >= MAX_FAILURES) return undefined
   if (sameRow.length > 0) return 3
   if (device === LOCAL) return 2
+  if (attempts.isOwing(device)) return 3
   return inVain.length > 0 ? 1 : 0
 }
 
@@ -50,12 +51,14 @@ export function placesOf(
 /**
  * The device for a row: of the least reluctant kind present the one with the fewest open attempts,
  * where devices differ in places with the smallest share of them taken; one without a share comes
- * last. When all of that kind are busy the row waits; a worse kind is no substitute for a busy one,
+ * last; nobody is asked for a row it is at work on. When all of that kind are busy the row waits; a worse kind is no substitute for a busy one,
  * since a device that fails at once would otherwise draw every waiting row to itself.
  */
 export function chooseDevice(row: number, field: Field): string | undefined {
   const { attempts, places, maxOutstanding } = field
-  const kinds = field.devices.map(device => reluctance(row, device, attempts))
+  const kinds = field.devices.map(device =>
+    attempts.isUnderWay(row, device) ? undefined : reluctance(row, device, attempts),
+  )
   const best = Math.min(...kinds.filter(kind => kind !== undefined))
   let chosen: string | undefined
   let least = Number.POSITIVE_INFINITY

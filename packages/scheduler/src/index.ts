@@ -33,4 +33,5 @@ export type {
   StageOptions,
   StageSnapshot,
 } from './stage-messages.ts'
+export { SubtaskTimes } from './subtask-times.ts'
 export { lostAfterMs, nextJitterMs, type Patience, suspectAfterMs } from './suspicion.ts'

@@ -18,6 +18,12 @@ export interface StageOptions {
    */
   readonly places?: Readonly<Record<string, number>> | undefined
   readonly subtaskTimeoutMs: number
+  /**
+   * What a subtask of this stage hardly ever takes longer than, from its history: a first attempt that
+   * does is hedged if the span needs it, a second one after twice that time, and so on. Absent while
+   * there is no history.
+   */
+  readonly hedgeAfterMs?: number | undefined
   readonly deadlineAt: number
   /** Whether the coordinator can compute rows itself. */
   readonly local: boolean
@@ -47,7 +53,11 @@ export type StageEffect =
 export interface StageSnapshot {
   readonly phase: 'ready' | 'running' | 'complete' | 'failed'
   readonly received: readonly number[]
-  readonly outstanding: readonly (AttemptKey & { expiresAt: number; expired: boolean })[]
+  readonly outstanding: readonly (AttemptKey & {
+    expiresAt: number
+    overdue: boolean
+    expired: boolean
+  })[]
   /** Rows never sent yet. */
   readonly waiting: readonly number[]
   readonly devices: Readonly<Record<string, 'live' | 'suspect' | 'lost'>>

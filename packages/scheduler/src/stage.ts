@@ -14,10 +14,11 @@ import type {
  * One stage of one inference: rows of a generator matrix are spread over devices, and the stage is
  * complete as soon as the rows that came back can be decoded.
  *
- * An attempt is *relied upon* while it is open, unexpired and on a live device (or LOCAL). Rows
+ * An attempt is *relied upon* while it is open, not overdue and on a live device (or LOCAL). Rows
  * received, relied upon and never sent yet are *planned*. While the planned rows span, a loss costs
  * nothing. When they no longer do, rows are issued again, as few as make them span; recovery rows
- * come last. A result counts whenever it comes, also from an expired, cancelled or lost attempt.
+ * come last. A result counts whenever it comes, also from an expired, cancelled or lost attempt. An
+ * overdue attempt keeps its place until it expires: it is probably only slow.
  *
  * Invariants:
  * - exactly one `complete` or `fail`, the last effect; every open attempt is cancelled before it
@@ -56,8 +57,7 @@ export class Stage {
   /** Instant of the next `tick`: the stage's deadline or an earlier expiry. */
   get deadline(): number | undefined {
     if (this.#isOver()) return undefined
-    const pending = this.#attempts.open.filter(({ expired }) => !expired)
-    return Math.min(this.#options.deadlineAt, ...pending.map(({ expiresAt }) => expiresAt))
+    return Math.min(this.#options.deadlineAt, this.#attempts.deadline)
   }
 
   snapshot(): StageSnapshot {
@@ -67,6 +67,7 @@ export class Stage {
       outstanding: this.#attempts.open.map(attempt => ({
         ...keyOf(attempt),
         expiresAt: attempt.expiresAt,
+        overdue: attempt.overdue,
         expired: attempt.expired,
       })),
       waiting: this.#unsent(),
@@ -144,13 +145,21 @@ export class Stage {
     this.#makeRoom(row, device)
     const { deadlineAt, subtaskTimeoutMs } = this.#options
     if (device === LOCAL) {
-      const { attempt } = this.#attempts.issue(row, device, Number.POSITIVE_INFINITY)
+      const never = Number.POSITIVE_INFINITY
+      const { attempt } = this.#attempts.issue(row, device, { overdueAt: never, expiresAt: never })
       this.#effects.push({ type: 'compute', row, attempt })
     } else {
       const timeoutMs = Math.min(subtaskTimeoutMs, deadlineAt - this.#now)
-      const { attempt } = this.#attempts.issue(row, device, this.#now + timeoutMs)
+      const patience = { overdueAt: this.#overdueAt(row), expiresAt: this.#now + timeoutMs }
+      const { attempt } = this.#attempts.issue(row, device, patience)
       this.#effects.push({ type: 'dispatch', row, attempt, device, timeoutMs })
     }
+  }
+
+  /** Every further attempt gets twice as long: the prediction may be wrong, and everybody slow. */
+  #overdueAt(row: number): number {
+    const { hedgeAfterMs = Number.POSITIVE_INFINITY } = this.#options
+    return this.#now + hedgeAfterMs * 2 ** this.#attempts.ofRow(row).length
   }
 
   /** Cancels expired attempts whose place is needed, that of the same row first. */
@@ -225,7 +234,7 @@ export class Stage {
 
   #reliedUpon(): readonly number[] {
     return this.#attempts.open
-      .filter(({ expired }) => !expired)
+      .filter(({ overdue }) => !overdue)
       .filter(({ device }) => device === LOCAL || this.#devices.get(device) === 'live')
       .map(({ row }) => row)
   }

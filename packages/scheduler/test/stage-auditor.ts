@@ -5,6 +5,7 @@ export interface Issued {
   readonly row: number
   readonly attempt: number
   readonly device: string
+  readonly overdueAt: number
   readonly expiresAt: number
   isOpen: boolean
   failures: number
@@ -129,7 +130,10 @@ export class StageAuditor {
     check(load < this.#options.maxOutstanding, 'sends more than a device may hold')
     const isPlanned = this.#live.size > 0 && row < this.#options.rows && tries === 0
     check(isPlanned || !this.#spans(), 'sends again what is not needed')
-    this.issued.push({ ...{ row, attempt, device, expiresAt }, isOpen: true, failures: 0 })
+    const hedgeAfterMs = (this.#options.hedgeAfterMs ?? Number.POSITIVE_INFINITY) * 2 ** tries
+    const overdueAt = device === LOCAL ? expiresAt : Math.min(expiresAt, this.#now + hedgeAfterMs)
+    const ids = { row, attempt, device, overdueAt, expiresAt }
+    this.issued.push({ ...ids, isOpen: true, failures: 0 })
   }
 
   #close({ row, attempt, device }: { row: number; attempt: number; device: string }): void {
@@ -151,9 +155,13 @@ export class StageAuditor {
     check(this.#now < this.#options.deadlineAt, 'does not notice its deadline')
     const helpers = [...this.#live, ...(this.#options.local ? [LOCAL] : [])]
     if (this.#spans() || helpers.length === 0 || this.hasExhausted()) return
-    const isBusy = (device: string) =>
-      this.#reliedUpon().filter(attempt => attempt.device === device).length ===
-      this.#options.maxOutstanding
+    const isBusy = (device: string) => {
+      const held = this.answerable().filter(
+        attempt => attempt.device === device && attempt.expiresAt > this.#now,
+      )
+      const isOverdue = held.some(({ overdueAt }) => overdueAt <= this.#now)
+      return isOverdue || held.length === this.#options.maxOutstanding
+    }
     check(helpers.some(isBusy), 'leaves the span at risk')
   }
 
@@ -167,7 +175,7 @@ export class StageAuditor {
   }
 
   #reliedUpon(): readonly Issued[] {
-    return this.answerable().filter(({ expiresAt }) => expiresAt > this.#now)
+    return this.answerable().filter(({ overdueAt }) => overdueAt > this.#now)
   }
 }
 

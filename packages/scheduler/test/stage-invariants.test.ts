@@ -109,6 +109,7 @@ function anyOptions(random: Random): StageOptions {
     devices: Array.from({ length: count }, (_, i) => `pi-${i}`),
     maxOutstanding: 1 + random.below(2),
     subtaskTimeoutMs: 20 + random.below(300),
+    hedgeAfterMs: random.below(2) === 0 ? undefined : 5 + random.below(150),
     deadlineAt: random.below(4) === 0 ? 300 : FAR,
     local: random.below(2) === 0,
   }

@@ -38,8 +38,8 @@ describe('Stage', () => {
       phase: 'running',
       received: [1],
       outstanding: [
-        { row: 2, attempt: 1, device: 'pi-3', expiresAt: 4000, expired: false },
-        { row: 3, attempt: 1, device: 'pi-2', expiresAt: 4010, expired: false },
+        { row: 2, attempt: 1, device: 'pi-3', expiresAt: 4000, overdue: false, expired: false },
+        { row: 3, attempt: 1, device: 'pi-2', expiresAt: 4010, overdue: false, expired: false },
       ],
       waiting: [],
       devices: { 'pi-1': 'lost', 'pi-2': 'live', 'pi-3': 'suspect' },
