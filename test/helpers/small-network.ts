@@ -1,4 +1,5 @@
 import {
+  int64Tensor,
   type ModelProto,
   makeModel,
   makeNode,
@@ -59,6 +60,24 @@ export function smallNetwork(options: SmallNetworkOptions = {}): ModelProto {
     inputs: [makeValueInfo('image', 'float32', [1, 3, ...size])],
     outputs: [makeValueInfo('logits', 'float32', [1, 10])],
     initializers,
+  })
+}
+
+/** The small network with probabilities [1, 10, 1, 1] as its output, as SqueezeNet has them. */
+export function smallClassifier(options: SmallNetworkOptions = {}): ModelProto {
+  const network = smallNetwork(options)
+  const { node, initializer, input } = network.graph!
+  const shape = int64Tensor('image-like', [1, 10, 1, 1])
+  return makeModel({
+    name: 'small-classifier',
+    nodes: [
+      ...node,
+      makeNode('Reshape', ['logits', shape.name], ['scores']),
+      makeNode('Softmax', ['scores'], ['probabilities'], { axis: 1 }),
+    ],
+    inputs: input,
+    outputs: [makeValueInfo('probabilities', 'float32', [1, 10, 1, 1])],
+    initializers: [...initializer, shape],
   })
 }
 
