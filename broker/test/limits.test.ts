@@ -3,7 +3,7 @@ import { Aedes } from 'aedes'
 import { expect } from 'chai'
 import { type TestBroker, testBroker } from './brokers.ts'
 import { announcement, connectPacket, packet, publishPacket, subscribePacket } from './packets.ts'
-import { CONNACK, PUBACK, PUBLISH, RawClient, SUBACK } from './raw-client.ts'
+import { CONNACK, PUBACK, PUBLISH, PUBREC, PUBREL, RawClient, SUBACK } from './raw-client.ts'
 
 const MAX_QUEUED = 4_000_000
 
@@ -142,6 +142,26 @@ describe('limits of the broker', () => {
     sender.send(publishPacket('cocoi/bulk', 'room again', { qos: 1 }))
     expect((await back.next(PUBLISH))?.body.subarray(14).toString()).to.equal('room again')
     expect(broker.stats().dropped).to.equal(2)
+  })
+
+  it('frees what it kept of QoS 2 once it has arrived, and keeps the connection', async () => {
+    const fields = { clientId: 'away', clean: false }
+    const [away] = await RawClient.login(broker.port, fields)
+    away.send(subscribePacket(['cocoi/bulk'], 2))
+    await away.next(SUBACK)
+    const sender = await client('sender')
+    // More than may be kept at one time.
+    for (let id = 1; id <= 6; id += 1) {
+      sender.send(publishPacket('cocoi/bulk', Buffer.alloc(900_000), { qos: 2 }))
+      await sender.next(PUBREC)
+      sender.send(packet(0x62, [Buffer.from([0, 7])]))
+      const messageId = (await away.next(PUBLISH))!.body.subarray(12, 14)
+      away.send(packet(0x50, [messageId]))
+      expect((await away.next(PUBREL))?.body).to.deep.equal(messageId)
+      away.send(packet(0x70, [messageId]))
+    }
+    expect(broker.stats().dropped).to.equal(0)
+    expect(broker.events.filter(({ type }) => type === 'error')).to.deep.equal([])
   })
 
   it('lets strangers of one address take a quarter of the connections, whoever is logged in', async () => {

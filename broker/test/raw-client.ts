@@ -6,6 +6,8 @@ import { type ConnectFields, connectPacket, subscribePacket } from './packets.ts
 export const CONNACK = 2
 export const PUBLISH = 3
 export const PUBACK = 4
+export const PUBREC = 5
+export const PUBREL = 6
 export const SUBACK = 9
 export const UNSUBACK = 11
 
