@@ -18,7 +18,7 @@ export interface AnsweringOptions {
   readonly config: CoordinatorConfig
   readonly models: ModelShelf
   readonly deployments: Deployments
-  readonly stages: Omit<StageSurroundings, 'readiness'>
+  readonly stages: Omit<StageSurroundings, 'deployment'>
   readonly now: () => number
 }
 
@@ -109,7 +109,7 @@ async function infer(
   },
 ): Promise<InferenceReport> {
   const { options, deployment, found, inputs } = run
-  const surroundings = { ...options.stages, readiness: deployment }
+  const surroundings = { ...options.stages, deployment }
   // Unique for ever, also if a request is computed twice: devices take no subtask id twice.
   const inference = randomBytes(9).toString('hex')
   const ids = { inference, plan: deployment.id, deadlineAt, signal }

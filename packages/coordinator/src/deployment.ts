@@ -3,6 +3,7 @@ import type { PreparedModel } from '@cocoi/models'
 import type { Axis, TransportType } from '@cocoi/partition'
 import { formatScheme, type ModelPlan, planModel, type SchemeRequest } from '@cocoi/planner'
 import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/protocol'
+import { SubtaskTimes } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
 import { buildExecutable, type Executable, maxAmplification } from './executable.ts'
 import type { Fleet } from './fleet.ts'
@@ -43,6 +44,7 @@ export class Deployment {
   readonly devices: number
   readonly #options: DeploymentOptions
   readonly #readiness: Readiness
+  readonly #subtaskTimes = new Map<number, SubtaskTimes>()
   readonly #leaveFleet: () => void
 
   private constructor(options: DeploymentOptions, plan: ModelPlan, executable: Executable) {
@@ -112,6 +114,13 @@ export class Deployment {
   /** Told of every device that becomes ready from now on. */
   onDeviceReady(listener: (device: string) => void): () => void {
     return this.#readiness.onReady(listener)
+  }
+
+  /** Times of the subtasks of a stage under this plan, over all inferences. */
+  subtaskTimes(stage: number): SubtaskTimes {
+    const times = this.#subtaskTimes.get(stage) ?? new SubtaskTimes()
+    this.#subtaskTimes.set(stage, times)
+    return times
   }
 
   /** Why devices do not take part, for the result's notes. */

@@ -10,6 +10,7 @@ import type { ExecutableStep } from './executable.ts'
 import type { Fleet, FleetChange } from './fleet.ts'
 import type { ResultRouter, SubtaskAnswer } from './result-router.ts'
 import type { StageOutcome } from './run-inference.ts'
+import { SentSubtasks } from './sent-subtasks.ts'
 
 /** What all stages work with, whoever asked for the inference. */
 export interface StageSurroundings {
@@ -18,8 +19,8 @@ export interface StageSurroundings {
   readonly topics: Topics
   readonly fleet: Fleet
   readonly router: ResultRouter
-  /** Which devices have loaded the plan. */
-  readonly readiness: Pick<Deployment, 'isReady' | 'onDeviceReady'>
+  /** Which devices have loaded the plan, and how long its subtasks take. */
+  readonly deployment: Pick<Deployment, 'isReady' | 'onDeviceReady' | 'subtaskTimes'>
   readonly now: () => number
   readonly subtaskTimeoutMs: number
   readonly maxOutstanding: number
@@ -46,6 +47,7 @@ export class StageDriver {
   readonly #machine: Stage
   readonly #results = new Map<number, readonly EngineTensor[]>()
   readonly #used: string[] = []
+  readonly #sent: SentSubtasks
   readonly #settled: Promise<StageOutcome>
   #resolve: (outcome: StageOutcome) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
@@ -62,6 +64,8 @@ export class StageDriver {
     })
     const { step, deadlineAt } = work
     const { n, k } = step.code
+    const times = context.deployment.subtaskTimes(this.#id)
+    this.#sent = new SentSubtasks(times)
     this.#machine = new Stage({
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
@@ -69,6 +73,7 @@ export class StageDriver {
       devices: context.data.connected ? this.#helpers() : [],
       maxOutstanding: context.maxOutstanding,
       subtaskTimeoutMs: context.subtaskTimeoutMs,
+      hedgeAfterMs: times.hedgeAfterMs,
       deadlineAt,
       local: true,
     })
@@ -92,11 +97,11 @@ export class StageDriver {
   }
 
   #listen(inference: string): (() => void)[] {
-    const { fleet, router, readiness, data } = this.#context
+    const { fleet, router, deployment, data } = this.#context
     return [
       router.register(inference, this.#id, answer => this.#onAnswer(answer)),
       fleet.onChange(change => this.#onFleet(change)),
-      readiness.onDeviceReady(device => this.#feed({ type: 'device-available', device })),
+      deployment.onDeviceReady(device => this.#feed({ type: 'device-available', device })),
       // What was under way over this connection is lost, and nothing can be sent for a while.
       data.onDisconnect(() => {
         for (const device of this.#helpers()) this.#feed({ type: 'device-lost', device })
@@ -109,8 +114,8 @@ export class StageDriver {
 
   /** Devices that are here and have loaded the plan. */
   #helpers(): string[] {
-    const { fleet, readiness } = this.#context
-    return fleet.available().filter(device => readiness.isReady(device))
+    const { fleet, deployment } = this.#context
+    return fleet.available().filter(device => deployment.isReady(device))
   }
 
   get #id(): number {
@@ -128,7 +133,9 @@ export class StageDriver {
     const { deadline } = this.#machine
     if (deadline === undefined) return
     const delayMs = Math.max(0, deadline - this.#context.now())
-    this.#timer = setTimeout(() => this.#feed({ type: 'tick' }), Math.ceil(delayMs))
+    // What has arrived meanwhile comes first, or a busy coordinator would hedge what is here already.
+    const tick = () => setImmediate(() => this.#feed({ type: 'tick' }))
+    this.#timer = setTimeout(tick, Math.ceil(delayMs))
   }
 
   #perform(effect: StageEffect): void {
@@ -140,6 +147,7 @@ export class StageDriver {
       case 'compute':
         return this.#compute(effect)
       case 'complete':
+        this.#sent.complete(this.#context.now())
         return this.#resolve(this.#outcome(effect.late))
       case 'fail': {
         const code = effect.code as CoordinatorErrorCode
@@ -161,6 +169,7 @@ export class StageDriver {
     const header = { type: 'subtask', plan, ...ids, timeoutMs } as const
     const frame = encodeFrame(header, this.#work.rows.tensors(row))
     this.#bytesOut += frame.byteLength
+    this.#sent.sent(effect, this.#context.now())
     data.publish(topics.subtasks({ device }), frame, { qos: 0, timeoutMs }).catch(error => {
       this.#context.onError(`sending a subtask to ${device}`, error)
       this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_NOT_SENT' })
@@ -168,6 +177,7 @@ export class StageDriver {
   }
 
   #cancel({ row, attempt, device }: StageEffect & { type: 'cancel' }): void {
+    if (device === LOCAL) return // a run cannot be interrupted; its result is ignored
     const { topics, control } = this.#context
     const { inference } = this.#work
     const message = encodeControl({ type: 'cancel', inference, stage: this.#id, row, attempt })
@@ -196,9 +206,14 @@ export class StageDriver {
 
   #onAnswer({ device, header, tensors, bytes }: SubtaskAnswer): void {
     const { row, attempt } = header
+    if (!this.#sent.isExpected({ row, attempt, device })) return
     this.#bytesIn += bytes
     if (header.type === 'failure') {
-      this.#context.onError(`${device} on row ${row}`, new Error(header.message))
+      const { code } = header
+      this.#context.onError(
+        `${device} on row ${row}`,
+        Object.assign(new Error(header.message), { code }),
+      )
       return this.#feed({ type: 'failure', row, attempt, device, code: header.code })
     }
     if (!this.#hasExpectedShapes(tensors)) {
@@ -210,6 +225,7 @@ export class StageDriver {
       this.#reject(error)
       return this.#feed({ type: 'cancel' })
     }
+    this.#sent.answered({ row, attempt, device }, this.#context.now())
     this.#accept({ row, attempt, device, tensors })
   }
 
@@ -240,7 +256,7 @@ export class StageDriver {
     const { device } = change
     if (change.type === 'lost') this.#feed({ type: 'device-lost', device })
     else if (change.type === 'suspected') this.#feed({ type: 'device-suspect', device })
-    else if (this.#context.readiness.isReady(device))
+    else if (this.#context.deployment.isReady(device))
       this.#feed({ type: 'device-available', device })
   }
 }

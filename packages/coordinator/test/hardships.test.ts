@@ -67,6 +67,47 @@ describe('a coordinator among devices that fail it', function () {
     expect((await mute.plan(2)).id).to.equal((await mute.plan(1)).id)
   })
 
+  it('takes the result of one it had given up while it computes by itself', async () => {
+    await withDevices(0)
+    const mute = await addMute('pi1')
+    const asked = cluster.ask('small', [smallInput()], { scheme: 'whole', deadlineMs })
+    const plan = await mute.plan()
+    await mute.sayReady(plan)
+    const subtask = await mute.subtask()
+    const nothing = new Uint8Array(16 * 14 * 14 * 4)
+    const result = { type: 'float32' as const, dims: [1, 16, 14, 14], data: nothing }
+    await Promise.all([mute.announce('offline'), mute.sayResult(plan, subtask, [result])])
+    expect(answerOf(await asked).devices.used).to.deep.equal(['pi1'])
+  })
+
+  it('believes nobody who answers for another device', async () => {
+    await withDevices(0)
+    const [mute, liar] = [await addMute('pi1'), await addMute('pi2')]
+    const asked = cluster.ask('small', [smallInput()], { scheme: 'whole', deadlineMs })
+    const plan = await mute.plan()
+    await mute.sayReady(plan)
+    const subtask = await mute.subtask()
+    const nothing = new Uint8Array(16 * 14 * 14 * 4)
+    const result = { type: 'float32' as const, dims: [1, 16, 14, 14], data: nothing }
+    await liar.sayResult(plan, subtask, [result])
+    await mute.announce('offline')
+    expect(answerOf(await asked).devices.used).to.deep.equal(['(coordinator)'])
+  })
+
+  it('hedges a subtask that takes longer than they ever do', async () => {
+    await withDevices(2)
+    const mute = await addMute('pi3')
+    const ask = () => cluster.ask('small', [smallInput()], { scheme: 'uncoded', deadlineMs })
+    const warming = ask()
+    await mute.sayRefused(await mute.plan(), 'ERR_DISK_FULL')
+    await warming
+    for (let i = 0; i < 8; i++) answerOf(await ask())
+    await mute.sayReady(await mute.plan())
+    const { devices } = answerOf(await ask())
+    expect(mute.subtasks).to.have.length(2)
+    expect(devices.late).to.deep.equal(['pi3'])
+  })
+
   it('goes on alone while the broker is away', async () => {
     await withDevices(0)
     const mute = await addMute('pi1')

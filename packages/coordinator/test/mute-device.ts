@@ -7,6 +7,7 @@ import {
   type FrameHeader,
   type Plan,
   parseControl,
+  type WireTensor,
 } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
 import { known } from './memory-cluster.ts'
@@ -72,13 +73,28 @@ export class MuteDevice {
     return this.#say(coordinator, { ...what, code, message: 'it does not want to' })
   }
 
+  /** Answers a subtask with these tensors, right or wrong. */
+  sayResult(
+    { coordinator }: Plan,
+    subtask: FrameHeader,
+    tensors: readonly WireTensor[],
+  ): Promise<void> {
+    if (subtask.type !== 'subtask') throw new TypeError(`a ${subtask.type} frame has no result`)
+    const { timeoutMs: _, ...ids } = subtask
+    return this.#say(coordinator, { ...ids, type: 'result', computeMs: 1, queueMs: 0 }, tensors)
+  }
+
   leave(): void {
     clearInterval(this.#beating)
   }
 
-  #say(coordinator: string, header: FrameHeader): Promise<void> {
+  #say(
+    coordinator: string,
+    header: FrameHeader,
+    tensors: readonly WireTensor[] = [],
+  ): Promise<void> {
     const topic = known.deviceResults({ coordinator, device: this.id })
-    return this.#transport.publish(topic, encodeFrame(header, []), sure)
+    return this.#transport.publish(topic, encodeFrame(header, tensors), sure)
   }
 
   #beat(): void {
