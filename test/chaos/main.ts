@@ -4,7 +4,7 @@ import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
 import { runChaos } from './run-chaos.ts'
 
-const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--calm] [--verbose] [--keep]
+const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--calm] [--verbose] [--keep]
 
 Starts a virtual cluster of six devices, sends it N requests and meanwhile does harm to every part of
 it, as the seed says. Exit code 0 if every request has ended in the right answer or an explicit error.
@@ -12,6 +12,7 @@ it, as the seed says. Exit code 0 if every request has ended in the right answer
   --requests N   default 1000, which takes about two minutes
   --seed S       default 1; the same seed has the same requests and the same faults
   --json FILE    also writes the report there
+  --every N      requests per fault, default 20
   --calm         the same requests without any fault, to compare with
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
@@ -21,6 +22,7 @@ interface Arguments {
   readonly requests: number
   readonly seed: number
   readonly json: string | undefined
+  readonly requestsPerFault: number
   readonly calm: boolean
   readonly verbose: boolean
   readonly keep: boolean
@@ -32,6 +34,7 @@ function readArguments(): Arguments {
       requests: { type: 'string', default: '1000' },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
+      every: { type: 'string', default: '20' },
       calm: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -47,7 +50,8 @@ function readArguments(): Arguments {
     wholeNumber('seed', values.seed),
   ]
   const { json, calm, verbose, keep } = values
-  return { requests, seed, json, calm, verbose, keep }
+  const requestsPerFault = wholeNumber('every', values.every)
+  return { requests, seed, json, requestsPerFault, calm, verbose, keep }
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -57,10 +61,10 @@ function wholeNumber(name: string, text: string): number {
 }
 
 async function main(): Promise<void> {
-  const { requests, seed, json, calm, verbose, keep } = readArguments()
+  const { json, verbose, keep, ...run } = readArguments()
   const line = new ProgressLine()
   const report = await runChaos({
-    ...{ requests, seed, calm, keepFolder: keep },
+    ...{ ...run, keepFolder: keep },
     onProgress: text => line.show(text),
     ...(verbose ? { onNote: (note: string) => line.print(note) } : {}),
   }).finally(() => line.clear())
