@@ -136,6 +136,7 @@ export class Coordinator {
       watchConnections(this.#options, {
         onComplete: session => {
           this.#models.republish()
+          this.#deployments.askAgain()
           this.#presence.born(session).then(resolve, onError)
         },
         onIncomplete: () => void this.#presence.pause().catch(onError),

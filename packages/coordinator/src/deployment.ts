@@ -95,7 +95,7 @@ export class Deployment {
   /** Sends the plan to a device; it answers `ready` or `refused`. */
   announce(device: string): void {
     if (this.plan.kind === 'local') return
-    this.#readiness.forget(device)
+    this.#readiness.asked(device)
     this.#tell(device, { type: 'plan', plan: this.#message() })
   }
 
@@ -141,6 +141,11 @@ export class Deployment {
       this.#tell(device, { type: 'release', plan: this.id })
     }
     await this.executable.release()
+  }
+
+  /** Asks everybody who is not ready again: what they said while nobody listened is lost. */
+  askAgain(): void {
+    for (const device of this.#options.fleet.available()) this.#askAgain(device)
   }
 
   /** A device may not have been here when the plan was announced, or may have refused it. */

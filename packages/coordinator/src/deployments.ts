@@ -75,6 +75,11 @@ export class Deployments {
     }
   }
 
+  /** The coordinator can hear again: whoever is not ready for a plan in use is asked again. */
+  askAgain(): void {
+    for (const { deployment } of this.#slots.values()) deployment?.askAgain()
+  }
+
   async close(): Promise<void> {
     this.#leaveFleet()
     const slots = [...this.#slots.values()]

@@ -3,17 +3,22 @@ import type { Fleet } from './fleet.ts'
 export interface ReadinessOptions {
   readonly fleet: Pick<Fleet, 'available' | 'session'>
   readonly now: () => number
-  /** Called when a device that has refused may have changed its mind. */
+  /** Called when a device that has refused, or has said nothing, is to be asked again. */
   readonly onRetry: (device: string) => void
 }
 
-interface Refusal {
-  readonly reason: string
+/** A device that is not ready. */
+interface Unready {
+  /** Why it refuses; undefined as long as it has said nothing. */
+  readonly reason: string | undefined
   readonly times: number
   readonly retry: NodeJS.Timeout
 }
 
-/** A refusal may come of a full disk or a lost connection: the device is asked again, ever later. */
+/**
+ * A refusal may come of a full disk or a lost connection, and an answer may be lost when the broker
+ * is restarted: the device is asked again, ever later.
+ */
 const retryMs = { first: 5000, last: 60_000 }
 
 /** The least time that devices get when others were very quick. */
@@ -25,7 +30,7 @@ export class Readiness {
   readonly #startedAt: number
   /** Session in which a device became ready; a restarted device has another. */
   readonly #ready = new Map<string, number>()
-  readonly #refused = new Map<string, Refusal>()
+  readonly #unready = new Map<string, Unready>()
   readonly #waiting = new Set<() => void>()
   readonly #listeners = new Set<(device: string) => void>()
   #hasSettled = false
@@ -43,8 +48,8 @@ export class Readiness {
 
   /** Why devices do not take part, for the result's notes. */
   get refusals(): string[] {
-    const entries = [...this.#refused]
-    return entries.map(([device, { reason }]) => `${device} does not take part: ${reason}`)
+    const refused = [...this.#unready].filter(([, { reason }]) => reason !== undefined)
+    return refused.map(([device, { reason }]) => `${device} does not take part: ${reason}`)
   }
 
   /** Told of every device that becomes ready. */
@@ -62,16 +67,14 @@ export class Readiness {
   }
 
   refused(device: string, reason: string): void {
-    const times = (this.#forgive(device)?.times ?? 0) + 1
-    const delayMs = Math.min(retryMs.last, retryMs.first * 2 ** (times - 1))
-    const retry = setTimeout(() => this.#options.onRetry(device), delayMs)
-    this.#refused.set(device, { reason, times, retry })
+    this.#askLater(device, reason)
     this.check()
   }
 
-  /** The device is asked once more. */
-  forget(device: string): void {
+  /** The device is asked, perhaps once more: what it said before counts only as far as it refused. */
+  asked(device: string): void {
     this.#ready.delete(device)
+    this.#askLater(device, this.#unready.get(device)?.reason)
   }
 
   /**
@@ -102,14 +105,21 @@ export class Readiness {
 
   close(): void {
     clearTimeout(this.#impatience)
-    for (const device of [...this.#refused.keys()]) this.#forgive(device)
+    for (const device of [...this.#unready.keys()]) this.#forgive(device)
   }
 
-  #forgive(device: string): Refusal | undefined {
-    const refusal = this.#refused.get(device)
-    clearTimeout(refusal?.retry)
-    this.#refused.delete(device)
-    return refusal
+  #askLater(device: string, reason: string | undefined): void {
+    const times = (this.#forgive(device)?.times ?? 0) + 1
+    const delayMs = Math.min(retryMs.last, retryMs.first * 2 ** (times - 1))
+    const retry = setTimeout(() => this.#options.onRetry(device), delayMs)
+    this.#unready.set(device, { reason, times, retry })
+  }
+
+  #forgive(device: string): Unready | undefined {
+    const unready = this.#unready.get(device)
+    clearTimeout(unready?.retry)
+    this.#unready.delete(device)
+    return unready
   }
 
   #limitPatience(): void {
@@ -129,8 +139,12 @@ export class Readiness {
   #isSettled(): boolean {
     const devices = this.#options.fleet.available()
     if (this.#hasSettled && devices.some(device => this.isReady(device))) return true
-    const all = devices.every(device => this.isReady(device) || this.#refused.has(device))
+    const all = devices.every(device => this.#hasAnswered(device))
     this.#hasSettled ||= all
     return all
+  }
+
+  #hasAnswered(device: string): boolean {
+    return this.isReady(device) || this.#unready.get(device)?.reason !== undefined
   }
 }
