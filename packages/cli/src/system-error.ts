@@ -6,6 +6,18 @@ export interface SystemError extends Error {
   readonly errno: number
   readonly syscall: string
   readonly path?: string
+  readonly dest?: string
+}
+
+/** What a call was to do; the others are named as they are. */
+const deeds: Readonly<Record<string, string>> = {
+  copyfile: 'copy',
+  mkdir: 'make the folder',
+  mkdtemp: 'make the folder',
+  scandir: 'list',
+  rm: 'remove',
+  rmdir: 'remove',
+  unlink: 'remove',
 }
 
 /** What can be done about the commonest ones. */
@@ -29,8 +41,9 @@ export function systemReason(error: unknown): string {
 
 /** A sentence that names the file and, where there is one, the remedy. */
 export function explainSystemError(error: SystemError): string {
-  const { code, syscall, path } = error
-  const what = path === undefined ? `the system refused "${syscall}"` : `cannot ${syscall} ${path}`
+  const { code, syscall, path, dest } = error
+  const deed = [deeds[syscall] ?? syscall, path, ...(dest ? ['to', dest] : [])]
+  const what = path === undefined ? `the system refused "${syscall}"` : `cannot ${deed.join(' ')}`
   const remedy = remedies[code]
   return `${what}: ${systemReason(error)}${remedy === undefined ? '' : `; ${remedy}`}`
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { BlobStore } from '@cocoi/blobs'
 import { createEngine, type Engine } from '@cocoi/engine'
 import { type ModelEntry, ModelRepository, type PreparedModel, prepareModel } from '@cocoi/models'
@@ -79,7 +79,9 @@ async function prepare(
   const repository = await ModelRepository.open(models)
   const entry = await repository.add(name, modelPath, files)
   const store = await BlobStore.open(join(coordinatorState, 'blobs'))
-  const prepared = await prepareModel(entry, {
+  // The file that was named: an error about a copy of it would be about a file that is gone.
+  const named = { ...entry, modelPath: resolve(modelPath) }
+  const prepared = await prepareModel(named, {
     ...{ engine, store, cacheFolder: join(coordinatorState, 'prepared') },
     onProgress: ({ step, done, total }) =>
       progress.detail(total ? `${step} ${done} of ${total}` : step),

@@ -1,9 +1,12 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { serializeModel } from '@cocoi/onnx'
-import { streamModel, ZOO, zooName } from '@cocoi/zoo'
+import { streamModel, ZOO, type ZooName, zooName } from '@cocoi/zoo'
 import { undoAtExit } from './at-exit.ts'
+import { CliError } from './errors.ts'
+import { exitCode } from './exit-code.ts'
 import type { Progress } from './progress.ts'
+import { isSystemError, systemReason } from './system-error.ts'
 import { bytes } from './tables.ts'
 import { cacheFolder } from './workspace.ts'
 
@@ -20,12 +23,20 @@ export async function zooModel(name: string, seed: number, progress: Progress): 
   if (await exists(path)) return path
   const { parameters } = ZOO[architecture]
   progress.step(`writing ${architecture} with seeded weights (${bytes(parameters * 4)})`)
+  await writeModel(architecture, seed, path).catch(error => {
+    const message = `cannot write ${architecture} to ${folder}: ${systemReason(error)}; set XDG_CACHE_HOME to a folder with room`
+    throw isSystemError(error) ? new CliError('ERR_NO_OUTPUT', message, exitCode.failed) : error
+  })
+  progress.done()
+  return path
+}
+
+async function writeModel(architecture: ZooName, seed: number, path: string): Promise<void> {
+  const folder = dirname(path)
   await mkdir(folder, { recursive: true })
   const { model, weights } = streamModel(architecture, seed)
   await writeWhole(join(folder, 'weights.bin'), weights())
   await writeWhole(path, serializeModel(model))
-  progress.done()
-  return path
 }
 
 /** Under its own name a file is always complete; what was begun and not finished is removed. */

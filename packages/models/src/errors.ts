@@ -15,6 +15,7 @@ import type { OnnxErrorCode } from '@cocoi/onnx'
  * - `ERR_SYMBOLIC_SHAPE` a dimension of an input is open and config.json does not fix it
  * - `ERR_UNSUPPORTED_TYPE` an input or output is no tensor, or one of strings and the like
  * - `ERR_MODEL_REJECTED` onnxruntime cannot load the model; the message holds its reason
+ * - `ERR_DISK_FULL` there is no room for the prepared model
  * - `ERR_NOT_AN_IMAGE_MODEL` an image was sent to a model that no image fits
  * - `ERR_BAD_IMAGE` the bytes are no JPEG, PNG or WebP image, or a damaged one
  * - `ERR_IMAGE_TOO_LARGE` the image has more pixels than allowed
@@ -34,6 +35,7 @@ export type ModelErrorCode =
   | 'ERR_SYMBOLIC_SHAPE'
   | 'ERR_UNSUPPORTED_TYPE'
   | 'ERR_MODEL_REJECTED'
+  | 'ERR_DISK_FULL'
   | 'ERR_NOT_AN_IMAGE_MODEL'
   | 'ERR_BAD_IMAGE'
   | 'ERR_IMAGE_TOO_LARGE'

@@ -114,9 +114,16 @@ async function naming<T>(path: string, outcome: Promise<T>): Promise<T> {
       throw new ModelError(cause.code, `${path}: ${cause.message}`, { cause })
     }
     if (!(cause instanceof EngineError) || cause.code !== 'ERR_ENGINE_LOAD') throw cause
+    if (/failed to write/i.test(cause.message)) throw diskFull(path, cause)
     const message = `${path}: onnxruntime does not take this model: ${cause.message}`
     throw new ModelError('ERR_MODEL_REJECTED', message, { cause })
   }
+}
+
+/** onnxruntime gives no reason when it cannot write the weights; there is hardly another. */
+function diskFull(path: string, cause: Error): ModelError {
+  const message = `${path}: its weights cannot be written anew, most likely because the disk is full; free about twice the size of the model`
+  return new ModelError('ERR_DISK_FULL', message, { cause })
 }
 
 /** Writes what the dry run found into the graph, in place. */
