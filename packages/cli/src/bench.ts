@@ -57,7 +57,8 @@ async function build(
   closings.push(() => workspace.close())
   const { entry, engine, prepared } = workspace
   const inputs = await options.inputs(workspace)
-  const oracle = await Oracle.load(engine, entry.modelPath, prepared)
+  const { modelPath } = entry
+  const oracle = await Oracle.consult(engine, { modelPath, prepared }, inputs)
   const cluster = await startVirtualCluster(workspace, options, progress)
   closings.push(() => cluster.stop())
   const client = await connectClient({ url: cluster.url, id: options.client })

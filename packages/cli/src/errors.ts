@@ -6,7 +6,7 @@ import { exitCode } from './exit-code.ts'
  * - `ERR_INPUT_NEEDED` the model takes what cannot be made up
  * - `ERR_BAD_CONFIG` a file of settings cannot be understood
  * - `ERR_NO_OUTPUT` a file that is to be written cannot be
- * - `ERR_NO_ANSWER` the cluster gave none
+ * - `ERR_MODEL_FAILS` onnxruntime cannot run the model on an input
  * - `ERR_NOT_INITIALISED` there are no users here yet
  * - `ERR_NO_CA` there is no certificate authority here
  * - `ERR_BAD_PASSWORD` a password that cannot be used
@@ -17,7 +17,7 @@ export type CliErrorCode =
   | 'ERR_INPUT_NEEDED'
   | 'ERR_BAD_CONFIG'
   | 'ERR_NO_OUTPUT'
-  | 'ERR_NO_ANSWER'
+  | 'ERR_MODEL_FAILS'
   | 'ERR_NOT_INITIALISED'
   | 'ERR_NO_CA'
   | 'ERR_BAD_PASSWORD'

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Engine, EngineSession, EngineTensor } from '@cocoi/engine'
+import { type Engine, EngineError, type EngineSession, type EngineTensor } from '@cocoi/engine'
 import type { PreparedModel } from '@cocoi/models'
 import type { NamedTensor } from '@cocoi/protocol'
 import { deviation } from './deviation.ts'
+import { CliError } from './errors.ts'
 import type { RunInput } from './inputs.ts'
 import { softmaxRows } from './softmax-rows.ts'
 
@@ -14,25 +15,39 @@ export interface Verdict {
   readonly sameTop: boolean
 }
 
+type Answers = ReadonlyMap<RunInput, Record<string, EngineTensor>>
+
 /** Plain onnxruntime on the user's uncut model: what every answer is measured against. */
 export class Oracle {
-  readonly #session: EngineSession
+  readonly #answers: Answers
   readonly #prepared: PreparedModel
-  readonly #answers = new Map<RunInput, Record<string, EngineTensor>>()
 
-  private constructor(session: EngineSession, prepared: PreparedModel) {
-    this.#session = session
+  private constructor(answers: Answers, prepared: PreparedModel) {
+    this.#answers = answers
     this.#prepared = prepared
   }
 
-  static async load(engine: Engine, modelPath: string, prepared: PreparedModel): Promise<Oracle> {
+  /**
+   * Answers every input before anything else is started: the model is in memory only meanwhile.
+   *
+   * @throws {CliError} ERR_MODEL_FAILS if plain onnxruntime cannot run the model on an input
+   */
+  static async consult(
+    engine: Engine,
+    { modelPath, prepared }: { modelPath: string; prepared: PreparedModel },
+    inputs: readonly RunInput[],
+  ): Promise<Oracle> {
     const model = new Uint8Array(await readFile(modelPath))
     const session = await engine.load(model, { weightsFolder: dirname(modelPath) })
-    return new Oracle(session, prepared)
+    const answers = new Map<RunInput, Record<string, EngineTensor>>()
+    for (const input of inputs) answers.set(input, await answer(session, input))
+    await session.release()
+    return new Oracle(answers, prepared)
   }
 
-  async judge(input: RunInput, outputs: readonly NamedTensor[]): Promise<Verdict> {
-    const wanted = await this.#answer(input)
+  /** Compares the outputs of an answer with those of the oracle. */
+  judge(input: RunInput, outputs: readonly NamedTensor[]): Verdict {
+    const wanted = this.#answers.get(input)!
     const got = new Map(outputs.map(output => [output.name, output as EngineTensor]))
     const deviations = this.#prepared.outputs.map(({ name }) => {
       const rows = softmaxRows(this.#prepared.graph, name)
@@ -44,16 +59,17 @@ export class Oracle {
       sameTop: deviations.every(({ sameTop }) => sameTop),
     }
   }
+}
 
-  release(): Promise<void> {
-    return this.#session.release()
-  }
-
-  async #answer(input: RunInput): Promise<Record<string, EngineTensor>> {
-    const known = this.#answers.get(input)
-    if (known) return known
-    const { outputs } = await this.#session.run(input.feeds)
-    this.#answers.set(input, outputs)
-    return outputs
+async function answer(
+  session: EngineSession,
+  { name, feeds }: RunInput,
+): Promise<Record<string, EngineTensor>> {
+  try {
+    return (await session.run(feeds)).outputs
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'ERR_ENGINE_RUN') throw error
+    const message = `plain onnxruntime cannot run the model on ${name}: ${error.message}`
+    throw new CliError('ERR_MODEL_FAILS', message)
   }
 }

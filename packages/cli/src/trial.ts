@@ -30,7 +30,7 @@ export async function runTrial(input: RunInput, options: TrialOptions): Promise<
   try {
     const answer = await pending
     const latencyMs = performance.now() - startedAt
-    const verdict = await oracle.judge(input, answer.outputs)
+    const verdict = oracle.judge(input, answer.outputs)
     const { maxAbsError, maxRelError, sameTop } = verdict
     const within = maxRelError <= tolerance[parameters.transport ?? 'float16']
     const right = within && (sameTop || !answer.top)
