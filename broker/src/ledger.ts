@@ -4,6 +4,7 @@ import type { BrokerEvent } from './options.ts'
 export class Ledger {
   dropped = 0
   refused = 0
+  errors = 0
   receivedBytes = 0
   sentBytes = 0
   readonly #onEvent: (event: BrokerEvent) => void
@@ -15,6 +16,7 @@ export class Ledger {
   record(event: BrokerEvent): void {
     if (event.type === 'dropped') this.dropped += 1
     if (event.type === 'refused') this.refused += 1
+    if (event.type === 'error') this.errors += 1
     this.#onEvent(event)
   }
 }

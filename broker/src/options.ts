@@ -92,6 +92,8 @@ export interface BrokerStats {
   readonly dropped: number
   /** Connections, logins, publications and subscriptions refused. */
   readonly refused: number
+  /** Connections that broke the protocol, kept silent for too long, or broke. */
+  readonly errors: number
   /** Payload bytes. */
   readonly bytes: {
     readonly received: number

@@ -5,6 +5,12 @@ import type { BrokerLimits } from './options.ts'
 /** Longest packet other than a PUBLISH after login; a SUBSCRIBE with hundreds of filters fits. */
 const MAX_CONTROL_BYTES = 65_536
 
+/** Packets that clients send; aedes hangs up on any other without a word to anybody. */
+const FROM_CLIENTS: ReadonlySet<string> = new Set([
+  ...['connect', 'disconnect', 'pingreq', 'subscribe', 'unsubscribe'],
+  ...['publish', 'puback', 'pubrec', 'pubrel', 'pubcomp'],
+])
+
 /** What of mqtt-packet's parser the guard needs; private to aedes, so a test watches it. */
 interface PacketParser {
   readonly packet: { readonly cmd: string; readonly length: number }
@@ -24,6 +30,10 @@ export function guardPacketSize(client: Client, gate: Gate, limits: BrokerLimits
   parser._parseLength = function (this: PacketParser): boolean {
     if (!parseLength.call(this)) return false
     const { cmd, length } = this.packet
+    if (!FROM_CLIENTS.has(cmd)) {
+      this._emitError(new Error(`a ${cmd} is not for a client to send`))
+      return false
+    }
     const limit = packetLimit(gate.isAdmitted(client), cmd, limits)
     if (length <= limit) return true
     this._emitError(new Error(`a ${cmd} of ${length} bytes is too large, at most ${limit}`))

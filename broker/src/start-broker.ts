@@ -67,12 +67,13 @@ function brokerOf(running: Running): Broker {
 }
 
 function stats({ aedes, gate, ledger }: Running): BrokerStats {
-  const { dropped, refused, receivedBytes: received, sentBytes: sent } = ledger
+  const { dropped, refused, errors, receivedBytes: received, sentBytes: sent } = ledger
   const queued = [...gate.clients].reduce((sum, client) => sum + queuedBytes(client), 0)
   return {
     connections: aedes.connectedClients,
     dropped,
     refused,
+    errors,
     bytes: { received, sent, queued },
   }
 }

@@ -54,6 +54,7 @@ describe('startBroker', () => {
       connections: 1,
       dropped: 0,
       refused: 0,
+      errors: 0,
       bytes: { received: 5, sent: 5, queued: 0 },
     })
     await broker.close()
