@@ -4,6 +4,7 @@ import { createAedes } from './create-aedes.ts'
 import { queuedBytes } from './delivery-guard.ts'
 import { checkExposure } from './exposure.ts'
 import { Gate } from './gate.ts'
+import { takeBytesForLife } from './keepalive-guard.ts'
 import { Ledger } from './ledger.ts'
 import { Connections, type Enter } from './listen/connections.ts'
 import { type Listeners, openListeners } from './listen/listeners.ts'
@@ -37,6 +38,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     gate.greet(client, peer)
     guardPacketSize(client, gate, options.limits)
     neverWaitForReaders(client)
+    takeBytesForLife(client)
   }
   const isAdmitted = (connection: Duplex) => {
     const client = clients.get(connection)

@@ -41,9 +41,10 @@ describe('limits of the broker', () => {
     const conn = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
     const { _parser: parser, waitForDrain } = aedes.handle(conn) as unknown as {
       waitForDrain: unknown
-      _parser: { _parseLength: unknown; _emitError: unknown; packet: object }
+      _parser: { parse: unknown; _parseLength: unknown; _emitError: unknown; packet: object }
     }
     expect(waitForDrain).to.be.a('function')
+    expect(parser.parse).to.be.a('function')
     expect(parser._parseLength).to.be.a('function')
     expect(parser._emitError).to.be.a('function')
     expect(parser.packet).to.include.keys('cmd', 'length')
