@@ -30,7 +30,7 @@ export interface AgentConnections {
 /** A dead control connection is noticed by the broker after one and a half times this. */
 const controlKeepaliveS = 5
 
-/** A tensor that takes long must not look like a dead connection, on either side. */
+/** Long, for brokers that take a large tensor on its way for silence; ours does not. */
 const dataKeepaliveS = 60
 
 /**

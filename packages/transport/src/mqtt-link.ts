@@ -1,8 +1,10 @@
 import { connect, type MqttClient } from 'mqtt'
 import { TransportError } from './errors.ts'
 import type { FilterRequest, Link, LinkEvents, Packet, Will } from './link.ts'
+import { Movement, type Progress } from './movement.ts'
 import type { FixedClientOptions } from './mqtt-options.ts'
 import { refusal } from './mqtt-refusal.ts'
+import { waitWhileMoving } from './patient-keepalive.ts'
 import { tlsFailure } from './tls-failure.ts'
 
 /** Where one link leads, and the will it leaves. */
@@ -19,6 +21,7 @@ export interface MqttTarget {
  */
 export class MqttLink implements Link {
   readonly #client: MqttClient
+  readonly #movement: Movement
   readonly #events: LinkEvents
   readonly #url: string
   readonly #timeoutMs: number
@@ -38,6 +41,8 @@ export class MqttLink implements Link {
     })
     // mqtt.js writes into the options it is given.
     this.#client = connect({ ...options, ...(will && { will: toMqttWill(will) }) })
+    this.#movement = new Movement(this.#client.stream)
+    waitWhileMoving(this.#client, this.#movement)
     this.#listen()
   }
 
@@ -127,16 +132,15 @@ export class MqttLink implements Link {
     this.#events.onDown(cause)
   }
 
-  /** Waits for an answer of the broker; a broker that gives none in time is gone. */
+  /**
+   * Waits for an answer of the broker. A broker that gives none in time is gone, unless it is sending
+   * something else, behind which the answer comes.
+   */
   async #acknowledged<T>(
     what: string,
     request: (resolve: (answer: T) => void) => void,
   ): Promise<T> {
-    const deadline = setTimeout(
-      () => this.destroy(`no ${what} within ${this.#timeoutMs} ms`),
-      this.#timeoutMs,
-    )
-    this.#deadlines.add(deadline)
+    const endWaiting = this.#watch(what)
     const answer = new Promise<T>(resolve => request(resolve))
     const gone = this.#ended.then(() => {
       throw new TransportError('ERR_NOT_CONNECTED', `${this.#url}: no connection for a ${what}`)
@@ -144,8 +148,22 @@ export class MqttLink implements Link {
     try {
       return await Promise.race([answer, gone])
     } finally {
-      clearTimeout(deadline)
-      this.#deadlines.delete(deadline)
+      endWaiting()
+    }
+  }
+
+  /** Destroys the link when nothing has moved for a while; the caller ends the watch. */
+  #watch(what: string): () => void {
+    let since: Progress = this.#movement.now()
+    const look = setInterval(() => {
+      const moves = this.#movement.hasMovedSince(since)
+      since = this.#movement.now()
+      if (!moves) this.destroy(`no ${what} within ${this.#timeoutMs} ms`)
+    }, this.#timeoutMs)
+    this.#deadlines.add(look)
+    return () => {
+      clearInterval(look)
+      this.#deadlines.delete(look)
     }
   }
 

@@ -16,8 +16,9 @@ export interface MqttOptions {
   readonly cert?: Uint8Array
   readonly key?: Uint8Array
   /**
-   * Seconds of silence after which broker and client give each other up. A transfer that takes
-   * longer than this looks like silence: keep it at 60 or more where large messages go.
+   * Seconds of silence after which broker and client give each other up, both with half as much
+   * patience again. While a transfer moves it is no silence to us, to our broker and to mosquitto;
+   * other brokers may count whole packets: keep it at 60 or more where large messages go.
    */
   readonly keepaliveS: number
   /** For connecting until the broker accepts, and for its answer to a subscription. @default 5000 */

@@ -1,6 +1,6 @@
 import { type Broker, type BrokerOptions, startBroker } from '@cocoi/broker'
 import { connectMqtt, type MqttOptions, type Transport } from '@cocoi/transport'
-import { type Relay, startRelay } from './relay.ts'
+import { type Relay, type RelayOptions, startRelay } from './relay.ts'
 import type { World } from './world.ts'
 
 const MIB = 1024 * 1024
@@ -21,7 +21,11 @@ export const BROKER: BrokerOptions = {
 }
 
 export interface MqttWorld extends World {
-  connect(options: Partial<MqttOptions> & { clientId: string }): Promise<Transport>
+  /** Over a network of its own. */
+  connect(
+    options: Partial<MqttOptions> & { clientId: string },
+    network?: RelayOptions,
+  ): Promise<Transport>
   relay(clientId: string): Relay
 }
 
@@ -36,8 +40,8 @@ export async function mqttWorld(options: Partial<BrokerOptions> = {}): Promise<M
     broker = undefined
   }
   return {
-    connect: async client => {
-      const relay = await startRelay(() => port)
+    connect: async (client, network) => {
+      const relay = await startRelay(() => port, network)
       relays.set(client.clientId, relay)
       const transport = connectMqtt({
         url: `mqtt://127.0.0.1:${relay.port}`,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform, type TransformCallback } from 'node:stream'
 
 /** A network between one client and the broker that can be cut or stall. */
 export interface Relay {
@@ -12,7 +13,29 @@ export interface Relay {
   close(): Promise<void>
 }
 
-export async function startRelay(target: () => number): Promise<Relay> {
+export interface RelayOptions {
+  /** Of the network, in each direction; as fast as it goes if left out. */
+  readonly bytesPerSecond?: number
+}
+
+/** Hands bytes on as slowly as a slow link does. */
+class SlowLink extends Transform {
+  readonly #bytesPerSecond: number
+
+  constructor(bytesPerSecond: number) {
+    super({ highWaterMark: 16_384 })
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    setTimeout(() => done(null, chunk), (chunk.length / this.#bytesPerSecond) * 1000)
+  }
+}
+
+export async function startRelay(
+  target: () => number,
+  { bytesPerSecond }: RelayOptions = {},
+): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let stalled = false
   const server = createServer(client => {
@@ -26,11 +49,14 @@ export async function startRelay(target: () => number): Promise<Relay> {
         pairs.delete(pair)
       })
     }
-    broker.pipe(client)
+    const up = bytesPerSecond ? new SlowLink(bytesPerSecond) : broker
+    if (up !== broker) up.pipe(broker)
+    const down = bytesPerSecond ? broker.pipe(new SlowLink(bytesPerSecond)) : broker
+    down.pipe(client)
     client.on('data', chunk => {
-      if (!broker.write(chunk)) client.pause()
+      if (!up.write(chunk)) client.pause()
     })
-    broker.on('drain', () => {
+    up.on('drain', () => {
       if (!stalled) client.resume()
     })
     if (stalled) client.pause()
