@@ -1,6 +1,8 @@
+import type { Command } from 'commander'
 import { endBy, isEnding } from './at-exit.ts'
+import { bareProgram } from './bare-program.ts'
+import { addDaemons, isDaemon } from './commands/daemons.ts'
 import { explainFailure } from './explain-failure.ts'
-import { createProgram } from './program.ts'
 
 // A reader that has seen enough, such as `head`, is no fault.
 for (const stream of [process.stdout, process.stderr]) {
@@ -10,11 +12,19 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-const program = createProgram()
+const program = await programFor(process.argv[2])
 try {
   await program.parseAsync()
 } catch (error) {
   if (!isEnding()) report(error)
+}
+
+/** A daemon runs for months: it does not load what the other commands need. */
+async function programFor(verb: string | undefined): Promise<Command> {
+  if (!isDaemon(verb)) return (await import('./program.ts')).createProgram()
+  const program = bareProgram()
+  addDaemons(program)
+  return program
 }
 
 function report(error: unknown): void {

@@ -1,5 +1,5 @@
-import { version } from '@cocoi/service'
-import { Command } from 'commander'
+import type { Command } from 'commander'
+import { bareProgram } from './bare-program.ts'
 import { addDaemons } from './commands/daemons.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInfer } from './commands/infer.ts'
@@ -11,13 +11,7 @@ import { addUsers } from './commands/users.ts'
 
 /** The command line; it throws a CommanderError where commander would end the process. */
 export function createProgram(): Command {
-  const program = new Command('cocoi')
-    .description('coded distributed CNN inference on Raspberry Pis over MQTT')
-    .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    // Whoever runs the program words the errors.
-    .configureOutput({ outputError: () => {} })
-    .exitOverride()
+  const program = bareProgram()
   addDemo(program)
   addRun(program)
   addPlan(program)

@@ -1,6 +1,3 @@
-import { runBroker } from '@cocoi/broker'
-import { runCoordinator } from '@cocoi/coordinator'
-import { runDevice } from '@cocoi/device-agent'
 import type { Command } from 'commander'
 
 interface Flags {
@@ -27,10 +24,18 @@ interface DeviceFlags {
   readonly logLevel?: string
 }
 
+/** Whether this is the verb of a daemon. */
+export function isDaemon(verb: string | undefined): boolean {
+  return verb === 'broker' || verb === 'coordinator' || verb === 'device'
+}
+
 const configured =
   'Settings come from config/, the environment (COCOI_…) and these flags, in this order.'
 
-/** `cocoi broker`, `cocoi coordinator`, `cocoi device`: the daemons. */
+/**
+ * `cocoi broker`, `cocoi coordinator`, `cocoi device`: the daemons. Each loads only itself: the others
+ * bring image decoders and inference engines, 35 MB that a broker keeps for as long as it runs.
+ */
 export function addDaemons(program: Command): void {
   program
     .command('broker')
@@ -38,9 +43,10 @@ export function addDaemons(program: Command): void {
     .option('--host <address>', 'address to listen on; beyond loopback clients must log in')
     .option('--port <number>', 'port to listen on')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(({ host, port, logLevel }: Flags) =>
-      runBroker({ broker: given({ host, port }), log: given({ level: logLevel }) }),
-    )
+    .action(async ({ host, port, logLevel }: Flags) => {
+      const { runBroker } = await import('@cocoi/broker')
+      await runBroker({ broker: given({ host, port }), log: given({ level: logLevel }) })
+    })
   program
     .command('coordinator')
     .description(`run the coordinator. ${configured}`)
@@ -50,12 +56,15 @@ export function addDaemons(program: Command): void {
     .option('--state <folder>', 'folder of its own state')
     .option('--scheme <scheme>', 'default scheme')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(({ broker, id, models, state, scheme, logLevel }: Flags & { broker?: string }) =>
-      runCoordinator({
-        mqtt: given({ url: broker }),
-        coordinator: given({ id, models, state, scheme }),
-        log: given({ level: logLevel }),
-      }),
+    .action(
+      async ({ broker, id, models, state, scheme, logLevel }: Flags & { broker?: string }) => {
+        const { runCoordinator } = await import('@cocoi/coordinator')
+        await runCoordinator({
+          mqtt: given({ url: broker }),
+          coordinator: given({ id, models, state, scheme }),
+          log: given({ level: logLevel }),
+        })
+      },
     )
   program
     .command('device')
@@ -69,13 +78,14 @@ export function addDaemons(program: Command): void {
     .option('--cert-file <file>', 'certificate of this device, if the broker wants one')
     .option('--key-file <file>', 'key of that certificate')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(({ broker, caFile, certFile, keyFile, logLevel, ...device }: DeviceFlags) =>
-      runDevice({
+    .action(async ({ broker, caFile, certFile, keyFile, logLevel, ...device }: DeviceFlags) => {
+      const { runDevice } = await import('@cocoi/device-agent')
+      await runDevice({
         mqtt: given({ url: broker, caFile, certFile, keyFile }),
         device: given({ ...device }),
         log: given({ level: logLevel }),
-      }),
-    )
+      })
+    })
 }
 
 /** The flags that were given: one that was not must not hide what a file says. */
