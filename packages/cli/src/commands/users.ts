@@ -45,7 +45,7 @@ export function addUsers(program: Command): void {
   users
     .command('remove')
     .description('remove a user, who is cut off; after a device the join token is replaced')
-    .argument('<name>', 'name of the user')
+    .argument('<name>', 'who may no longer log in')
     .option(...folder)
     .action(remove)
   users
@@ -56,7 +56,7 @@ export function addUsers(program: Command): void {
   users
     .command('passwd')
     .description('give a user another password')
-    .argument('<name>', 'name of the user')
+    .argument('<name>', 'whose password it is')
     .option(...stdin)
     .option(...folder)
     .action(passwd)
