@@ -21,6 +21,8 @@ export const BROKER: BrokerOptions = {
 }
 
 export interface MqttWorld extends World {
+  /** Of the broker itself, without a network between. */
+  readonly port: number
   /** Over a network of its own. */
   connect(
     options: Partial<MqttOptions> & { clientId: string },
@@ -40,6 +42,7 @@ export async function mqttWorld(options: Partial<BrokerOptions> = {}): Promise<M
     broker = undefined
   }
   return {
+    port,
     connect: async (client, network) => {
       const relay = await startRelay(() => port, network)
       relays.set(client.clientId, relay)
