@@ -66,6 +66,10 @@ export class Connection implements Transport {
     return this.#ready
   }
 
+  get dropped(): number {
+    return this.#inbox.dropped
+  }
+
   async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
     if (this.#closing) throw closedError()
     const message = { topic: requireTopic(topic), payload, retain: options.retain ?? false }

@@ -9,6 +9,7 @@ export class Inbox {
   readonly #joiner: MessageJoiner
   readonly #handlers: (topic: string) => MessageHandler[]
   readonly #notifier: Notifier
+  #dropped = 0
 
   constructor(
     handlers: (topic: string) => MessageHandler[],
@@ -19,11 +20,17 @@ export class Inbox {
     this.#notifier = notifier
   }
 
+  /** Payloads that claimed to be parts and were not. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
   receive(topic: string, payload: Uint8Array): void {
     const handlers = this.#handlers(topic)
     if (handlers.length === 0) return
     const message = this.#joiner.accept(topic, payload)
     if (message instanceof ProtocolError) {
+      this.#dropped += 1
       this.#notifier.dropped(message.code, `${topic}: ${message.message}`)
     } else if (message) {
       for (const handler of handlers) {

@@ -15,6 +15,8 @@ export type MessageHandler = (topic: string, payload: Uint8Array) => void
  */
 export interface Transport {
   readonly connected: boolean
+  /** Payloads so far that claimed to be a part of a message and were not. */
+  readonly dropped: number
   /**
    * Resolves when the message was handed to the socket (QoS 0) or acknowledged by the broker
    * (QoS 1, which is no delivery receipt). The payload must not be changed afterwards.
