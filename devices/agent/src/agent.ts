@@ -89,6 +89,7 @@ export class Agent {
         queue: this.#runner.load,
         subtasks: this.#runner.counts,
         eventLoopLagMs: lagMs(),
+        dropped: this.#drops.total + control.dropped + data.dropped,
       }),
       onError: (what, error) => this.#report(what, error),
     })

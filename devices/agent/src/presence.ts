@@ -7,6 +7,7 @@ export interface Workload {
   readonly queue: { waiting: number; running: number }
   readonly subtasks: { done: number; failed: number; cancelled: number; expired: number }
   readonly eventLoopLagMs: number
+  readonly dropped: number
 }
 
 export interface PresenceOptions {

@@ -13,7 +13,7 @@ export const coordinatorHealth = z.object({
   spare: z.int(),
   inferences: z.object({ running: count, waiting: count, done: count, failed: count }),
   eventLoopLagMs: z.number().min(0),
-  /** Messages dropped because they did not follow the specification. */
+  /** Messages dropped because they did not follow the specification or were not asked for. */
   dropped: count,
 })
 

@@ -15,6 +15,8 @@ export const deviceHealth = z.object({
   queue: z.object({ waiting: count, running: count }),
   subtasks: z.object({ done: count, failed: count, cancelled: count, expired: count }),
   eventLoopLagMs: z.number().min(0),
+  /** Messages dropped because they did not follow the specification or were not asked for. */
+  dropped: count.optional(),
   temperatureC: z.number().optional(),
   /** Names of the firmware's throttle flags that are set, such as `under-voltage`. */
   throttled: z.array(z.string().max(64)).max(16).optional(),
