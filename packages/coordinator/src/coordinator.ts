@@ -179,12 +179,16 @@ export class Coordinator {
     if (header.type === 'failure' && header.code === 'ERR_UNKNOWN_PLAN') {
       this.#deployments.byPlan(header.plan)?.announce(device)
     }
-    this.#router.route(answer)
+    const routed = this.#router.route(answer)
+    if (routed === 'taken' || routed === 'late') return
+    const code = routed === 'replayed' ? 'ERR_REPLAYED' : 'ERR_NOT_ASKED'
+    this.#count('deviceResults', code, `a ${header.type} of ${device} for row ${header.row}`)
   }
 
   #condition(): Condition {
     this.#lagMs = this.#options.lagMs()
     this.#fleet.lag(this.#lagMs)
+    const { control, data } = this.#options
     const devices = this.#fleet.counts()
     const spare = devices.online - (this.#deployments.latest?.needed ?? 0)
     const inferences = { ...this.#intake.load, ...this.#intake.counts }
@@ -193,7 +197,7 @@ export class Coordinator {
       spare,
       inferences,
       eventLoopLagMs: this.#lagMs,
-      dropped: this.#drops.total,
+      dropped: this.#drops.total + control.dropped + data.dropped,
     }
   }
 

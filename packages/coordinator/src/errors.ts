@@ -4,8 +4,10 @@ export type CoordinatorErrorCode =
   | 'ERR_FLOAT16_RANGE'
   | 'ERR_NOT_DECODABLE'
   | 'ERR_OVERLOADED'
+  | 'ERR_REPLAYED'
   | 'ERR_STAGE_FAILED'
   | 'ERR_STOPPING'
+  | 'ERR_TOO_LARGE'
 
 /** A request that cannot be answered; the message goes to the sensor as it is. */
 export class CoordinatorError extends Error {

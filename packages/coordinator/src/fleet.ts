@@ -7,6 +7,7 @@ import {
 } from '@cocoi/protocol'
 import { Membership } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
+import { CoordinatorError } from './errors.ts'
 
 /** A change in the fleet that a stage or a deployment has to know. */
 export type FleetChange =
@@ -90,6 +91,7 @@ export class Fleet {
     if (parsed?.kind !== 'deviceStatus' || payload.byteLength === 0) return
     try {
       const { session, state } = parseStatus(payload)
+      if (this.#isPast(parsed.device, session)) this.#dropPast('deviceStatus', parsed.device)
       this.#step({ type: 'status', device: parsed.device, session, state })
     } catch (error) {
       this.#options.onDrop('deviceStatus', error)
@@ -101,12 +103,28 @@ export class Fleet {
     if (parsed?.kind !== 'deviceHealth' || payload.byteLength === 0) return
     try {
       const health = parseDeviceHealth(payload)
-      this.#health.set(parsed.device, health)
       const { session, seq } = health
+      if (this.#isPast(parsed.device, session, seq)) this.#dropPast('deviceHealth', parsed.device)
+      else this.#health.set(parsed.device, health)
       this.#step({ type: 'heartbeat', device: parsed.device, session, seq })
     } catch (error) {
       this.#options.onDrop('deviceHealth', error)
     }
+  }
+
+  /** Whether this was said before what is known; the very last words again are a retained copy. */
+  #isPast(device: string, session: number, seq?: number): boolean {
+    const present = this.session(device)
+    if (present === undefined || session > present) return false
+    const last = this.#health.get(device)
+    if (session < present) return true
+    return seq !== undefined && last?.session === session && seq < last.seq
+  }
+
+  /** `Membership` still hears of it: a device whose clock was set back counts downwards. */
+  #dropPast(kind: TopicKind, device: string): void {
+    const message = `${device} said this before what it has said since`
+    this.#options.onDrop(kind, new CoordinatorError('ERR_REPLAYED', message))
   }
 
   #step(event: Parameters<Membership['step']>[0]): void {

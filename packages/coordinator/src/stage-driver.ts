@@ -204,10 +204,17 @@ export class StageDriver {
     return this.#work.step.step.outputs.map(({ name }) => outputs[name]!)
   }
 
-  #onAnswer({ device, header, tensors, bytes }: SubtaskAnswer): void {
+  #onAnswer(answer: SubtaskAnswer): boolean {
+    const { device, header, bytes } = answer
     const { row, attempt } = header
-    if (!this.#sent.isExpected({ row, attempt, device })) return
+    if (!this.#sent.isExpected({ row, attempt, device })) return false
     this.#bytesIn += bytes
+    this.#take(answer)
+    return true
+  }
+
+  #take({ device, header, tensors }: SubtaskAnswer): void {
+    const { row, attempt } = header
     if (header.type === 'failure') {
       const { code } = header
       this.#context.onError(
