@@ -95,6 +95,7 @@ export class Intake {
     let body: InferenceRequest
     try {
       if (this.#stopping) throw new CoordinatorError('ERR_STOPPING', 'the coordinator is stopping')
+      this.#requireSize(payload)
       body = parseInferenceRequest(payload)
     } catch (error) {
       this.#options.onDrop('infer', error)
@@ -104,6 +105,13 @@ export class Intake {
     const deadlineAt = arrivedAt + (body.parameters.deadlineMs ?? this.#options.config.deadlineMs)
     const ticket = { model, client, request, arrivedAt, deadlineAt, body, payload: undefined }
     this.#admit({ ...ticket, abort: new AbortController() }, payload.byteLength)
+  }
+
+  #requireSize({ byteLength }: Uint8Array): void {
+    const { maxInputBytes } = this.#options.config
+    if (byteLength <= maxInputBytes) return
+    const message = `a request of ${byteLength} bytes, at most ${maxInputBytes} are taken`
+    throw new CoordinatorError('ERR_TOO_LARGE', message)
   }
 
   #admit(ticket: Ticket, bytes: number): void {
