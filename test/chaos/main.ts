@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { formatDetection, isQuick, measureDetection } from './detection.ts'
 import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
 import { runChaos } from './run-chaos.ts'
 
 const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--calm] [--verbose] [--keep]
+npm run chaos -- --detection [--json FILE]
 
 Starts a virtual cluster of six devices, sends it N requests and meanwhile does harm to every part of
 it, as the seed says. Exit code 0 if every request has ended in the right answer or an explicit error.
@@ -16,6 +18,7 @@ it, as the seed says. Exit code 0 if every request has ended in the right answer
   --calm         the same requests without any fault, to compare with
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
+  --detection    measures instead how long it takes to notice that a device has died
 `
 
 interface Arguments {
@@ -23,6 +26,7 @@ interface Arguments {
   readonly seed: number
   readonly json: string | undefined
   readonly requestsPerFault: number
+  readonly detection: boolean
   readonly calm: boolean
   readonly verbose: boolean
   readonly keep: boolean
@@ -35,6 +39,7 @@ function readArguments(): Arguments {
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
       every: { type: 'string', default: '20' },
+      detection: { type: 'boolean', default: false },
       calm: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -49,9 +54,9 @@ function readArguments(): Arguments {
     wholeNumber('requests', values.requests),
     wholeNumber('seed', values.seed),
   ]
-  const { json, calm, verbose, keep } = values
+  const { json, detection, calm, verbose, keep } = values
   const requestsPerFault = wholeNumber('every', values.every)
-  return { requests, seed, json, requestsPerFault, calm, verbose, keep }
+  return { requests, seed, json, requestsPerFault, detection, calm, verbose, keep }
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -61,8 +66,9 @@ function wholeNumber(name: string, text: string): number {
 }
 
 async function main(): Promise<void> {
-  const { json, verbose, keep, ...run } = readArguments()
+  const { json, verbose, keep, detection, ...run } = readArguments()
   const line = new ProgressLine()
+  if (detection) return detect({ json, line, seed: run.seed })
   const report = await runChaos({
     ...{ ...run, keepFolder: keep },
     onProgress: text => line.show(text),
@@ -71,6 +77,15 @@ async function main(): Promise<void> {
   process.stdout.write(`${formatReport(report)}\n`)
   if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
   if (!isKept(report)) process.exitCode = 1
+}
+
+async function detect(run: { json: string | undefined; line: ProgressLine; seed: number }) {
+  const { json, line, seed } = run
+  const onProgress = (text: string) => line.show(text)
+  const report = await measureDetection({ seed, onProgress }).finally(() => line.clear())
+  process.stdout.write(`${formatDetection(report)}\n`)
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
+  if (!isQuick(report)) process.exitCode = 1
 }
 
 try {
