@@ -22,7 +22,11 @@ export interface ChaosCluster {
 
 export async function startChaosCluster(
   model: ModelProto,
-  options: { devices: number; onProgress?: (text: string) => void },
+  options: {
+    devices: number
+    deviceFlags?: Readonly<Record<string, number>>
+    onProgress?: (text: string) => void
+  },
 ): Promise<ChaosCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cocoi-chaos-'))
   const models = join(folder, 'models')
@@ -39,7 +43,7 @@ export async function startChaosCluster(
       ...{ command: [process.execPath, cocoi], devices: options.devices, folder, models },
       // So small a model is not worth the way; here the way is what is tested.
       coordinatorFlags: { minIntensity: 0 },
-      deviceFlags: () => ({ threads: 1 }),
+      deviceFlags: () => ({ threads: 1, ...options.deviceFlags }),
       deviceUrl: async (index, broker) => {
         relays[index] ??= await Relay.start(Number(new URL(broker).port))
         return `mqtt://127.0.0.1:${relays[index].port}`

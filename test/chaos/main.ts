@@ -4,6 +4,7 @@ import { formatDetection, isQuick, measureDetection } from './detection.ts'
 import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
 import { runChaos } from './run-chaos.ts'
+import { formatDeaths, measureDeaths } from './sudden-deaths.ts'
 
 const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--calm] [--verbose] [--keep]
 npm run chaos -- --detection [--json FILE]
@@ -18,7 +19,8 @@ it, as the seed says. Exit code 0 if every request has ended in the right answer
   --calm         the same requests without any fault, to compare with
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
-  --detection    measures instead how long it takes to notice that a device has died
+  --detection    measures instead how long it takes to notice that a device has died, and what it
+                 costs that as many die during a request as the code can spare
 `
 
 interface Arguments {
@@ -82,10 +84,13 @@ async function main(): Promise<void> {
 async function detect(run: { json: string | undefined; line: ProgressLine; seed: number }) {
   const { json, line, seed } = run
   const onProgress = (text: string) => line.show(text)
-  const report = await measureDetection({ seed, onProgress }).finally(() => line.clear())
-  process.stdout.write(`${formatDetection(report)}\n`)
+  const detection = await measureDetection({ seed, onProgress }).finally(() => line.clear())
+  process.stdout.write(`${formatDetection(detection)}\n`)
+  const deaths = await measureDeaths({ seed, onProgress }).finally(() => line.clear())
+  process.stdout.write(`${formatDeaths(deaths)}\n`)
+  const report = { ...detection, deaths }
   if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`)
-  if (!isQuick(report)) process.exitCode = 1
+  if (!isQuick(detection)) process.exitCode = 1
 }
 
 try {
