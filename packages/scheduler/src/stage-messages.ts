@@ -27,6 +27,11 @@ export interface StageOptions {
   readonly deadlineAt: number
   /** Whether the coordinator can compute rows itself. */
   readonly local: boolean
+  /**
+   * Wait until every result is determined by the others as well, so that they can be held against
+   * each other, as far as somebody is still at work on that.
+   */
+  readonly audit?: boolean | undefined
 }
 
 export type StageEvent =

@@ -49,8 +49,7 @@ export class Stage {
     this.#now = now
     this.#attempts.expire(now)
     this.#take(event)
-    if (!this.#isOver() && now >= this.#options.deadlineAt) this.#failAtDeadline()
-    if (this.#phase === 'running') this.#keepSpanning()
+    if (!this.#isOver()) this.#proceed()
     return this.#effects.splice(0)
   }
 
@@ -109,7 +108,6 @@ export class Stage {
     this.#attempts.settle(attempt, 'answered')
     this.#received.add(key.row)
     for (const other of this.#attempts.ofRow(key.row)) this.#supersede(other)
-    if (this.#spans([...this.#received])) this.#complete()
   }
 
   #takeFailure({ code, ...key }: AttemptKey & { code: string }): void {
@@ -121,6 +119,24 @@ export class Stage {
     if (!this.#devices.has(device)) return
     this.#devices.set(device, 'lost')
     for (const attempt of this.#attempts.openOn(device)) this.#attempts.settle(attempt, 'lost')
+  }
+
+  #proceed(): void {
+    const isDue = this.#now >= this.#options.deadlineAt
+    const isEnough = this.#received.size > 0 && this.#spans([...this.#received])
+    if (isEnough && (isDue || !this.#awaitsSurplus())) this.#complete()
+    else if (isDue) this.#failAtDeadline()
+    else if (this.#phase === 'running') this.#keepSpanning()
+  }
+
+  /** Whether results that an audit still wants are on their way. */
+  #awaitsSurplus(): boolean {
+    const rows = [...this.#received]
+    if (!this.#options.audit || rows.every(row => this.#spans(rows.filter(r => r !== row)))) {
+      return false
+    }
+    const hasUnsent = this.#devicesThatAre('live').length > 0 && this.#unsent().length > 0
+    return hasUnsent || this.#reliedUpon().length > 0
   }
 
   /** Sends what was never sent, and first whatever the planned rows lack. */

@@ -151,8 +151,11 @@ export class StageAuditor {
 
   /** At risk, somebody who could help must be busy, unless the rows have failed too often. */
   #checkRepair(): void {
-    check(!this.#options.decodable([...this.received]), 'does not notice that it is complete')
     check(this.#now < this.#options.deadlineAt, 'does not notice its deadline')
+    if (this.#options.decodable([...this.received])) {
+      check(this.#awaitsSurplus(), 'does not notice that it is complete')
+      return
+    }
     const helpers = [...this.#live, ...(this.#options.local ? [LOCAL] : [])]
     if (this.#spans() || helpers.length === 0 || this.hasExhausted()) return
     const isBusy = (device: string) => {
@@ -163,6 +166,15 @@ export class StageAuditor {
       return isOverdue || held.length === this.#options.maxOutstanding
     }
     check(helpers.some(isBusy), 'leaves the span at risk')
+  }
+
+  /** In an audit somebody may still be at work when the results suffice, but not when nobody is. */
+  #awaitsSurplus(): boolean {
+    const rows = [...this.received]
+    const isSure = rows.every(row => this.#options.decodable(rows.filter(other => other !== row)))
+    const sent = new Set(this.issued.map(({ row }) => row))
+    const isWaiting = this.#live.size > 0 && sent.size < this.#options.rows
+    return this.#options.audit === true && !isSure && (isWaiting || this.#reliedUpon().length > 0)
   }
 
   /** Whether what is there, on its way, or still to be sent for the first time spans. */
