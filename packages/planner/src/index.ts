@@ -1,6 +1,20 @@
+export { Draws } from './draws.ts'
 export { PlannerError, type PlannerErrorCode } from './errors.ts'
+export {
+  type Fit,
+  fitPhase,
+  fitShiftedExponential,
+  type Observation,
+  quantile,
+} from './fit.ts'
 export { formatScheme } from './format-scheme.ts'
+export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
+export { harmonic, meanOfKth } from './order-statistics.ts'
+export type { PlanLoad } from './plan-load.ts'
 export { type ModelPlan, type PlanOptions, planModel, type StagePlan } from './plan-model.ts'
+export { type PlanPrediction, type PredictOptions, predictPlan } from './predict-plan.ts'
+export type { CoordinatorProfile, DeviceProfile, Fleet, LinkProfile } from './profile.ts'
+export { boards, fleetOf, PROFILES, type ProfileName, profileName } from './profiles.ts'
 export { type ResolvedScheme, resolveScheme } from './resolve-scheme.ts'
 export {
   formatSchemeRequest,
@@ -8,3 +22,8 @@ export {
   type SchemeRequest,
   schemeForms,
 } from './scheme-request.ts'
+export { type LoadOptions, type StageLoad, stageLoad } from './stage-load.ts'
+export { type LatencySummary, summarise } from './summary.ts'
+export { type SurrogateOptions, surrogateChoice, surrogateMs } from './surrogate.ts'
+export { bestPieces, type SweptPieces, sweepPieces } from './sweep-pieces.ts'
+export { type Speed, type Work, workMs } from './work.ts'

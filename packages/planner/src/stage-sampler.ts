@@ -1,0 +1,161 @@
+import type { CompletionRule } from './completion.ts'
+import { type Draws, slownessOf } from './draws.ts'
+import type { DeviceProfile, Fleet } from './profile.ts'
+import { shareLink } from './shared-link.ts'
+import { spreadRows } from './spread-rows.ts'
+import type { StageLoad } from './stage-load.ts'
+import { workMs } from './work.ts'
+
+/** Numbers drawn for one row. */
+export const drawsPerRow = 6
+
+/**
+ * One stage on a fleet, drawn at random as often as wanted.
+ *
+ * All rows leave at once. They pass the coordinator's hop one after the other, then its network
+ * interface and their own links together; each device computes its rows in order; the results come
+ * back over the shared interface and the hop. The stage is complete when the results that are in
+ * determine it. What a device cannot interrupt it finishes first: `busyUntil` carries that over to
+ * the next stage.
+ */
+export class StageSampler {
+  /** Pieces that had to be solved for in the last sample. */
+  missing = 0
+  readonly #fleet: Fleet
+  readonly #load: StageLoad
+  readonly #rule: CompletionRule
+  readonly #owners: Int32Array
+  /** When each row is at its device, if nothing disturbs it. */
+  readonly #arrivals: Float64Array
+  readonly #nominalMs: Float64Array
+  readonly #startsAt: Float64Array
+  readonly #doneAt: Float64Array
+  readonly #readyAt: Float64Array
+  readonly #order: Int32Array
+  readonly #times: Float64Array
+  readonly #due: Float64Array
+  readonly #ownLinkMs: Float64Array
+  /** By device: when it is through with the rows it was given so far. */
+  readonly #latest: Float64Array
+
+  constructor(load: StageLoad, fleet: Fleet, rule: CompletionRule) {
+    const { n } = load.code
+    const { devices } = fleet
+    this.#load = load
+    this.#fleet = fleet
+    this.#rule = rule
+    this.#owners = spreadRows(n, devices.length, load.rowsPerDevice)
+    this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
+    this.#ownLinkMs = Float64Array.from(
+      this.#owners,
+      owner => (load.bytesIn / devices[owner]!.link.bytesPerS) * 1000,
+    )
+    const room = () => new Float64Array(n)
+    ;[this.#startsAt, this.#doneAt, this.#readyAt] = [room(), room(), room()]
+    ;[this.#times, this.#due] = [room(), room()]
+    this.#latest = new Float64Array(devices.length)
+    this.#order = new Int32Array(n)
+    this.#arrivals = this.#outward()
+  }
+
+  /**
+   * Draws the stage once.
+   *
+   * @param startAt   when the rows are sent
+   * @param busyUntil by device: when it is through with earlier work; updated
+   * @returns when the stage is complete
+   */
+  sample(draws: Draws, start: number, startAt: number, busyUntil: Float64Array): number {
+    this.#latest.set(busyUntil)
+    for (let row = 0; row < this.#owners.length; row++) {
+      this.#compute(row, { draws, start: start + row * drawsPerRow, startAt })
+    }
+    const endAt = this.#collect()
+    for (let row = 0; row < this.#owners.length; row++) {
+      const owner = this.#owners[row]!
+      if (this.#startsAt[row]! >= endAt) continue // dropped before it began
+      busyUntil[owner] = Math.max(busyUntil[owner]!, this.#doneAt[row]!)
+    }
+    return endAt
+  }
+
+  #compute(
+    row: number,
+    { draws, start, startAt }: { draws: Draws; start: number; startAt: number },
+  ): void {
+    const owner = this.#owners[row]!
+    const device = this.#fleet.devices[owner]!
+    const arrival = startAt + this.#arrivals[row]! + this.#delay(device, 'out', draws, start)
+    const beginsAt = Math.max(arrival, this.#latest[owner]!)
+    const slowed = this.#nominalMs[owner]! * slownessOf(device, draws.at(start, 2))
+    const doneAt = beginsAt + device.perSubtaskMs + slowed
+    this.#latest[owner] = doneAt
+    this.#startsAt[row] = beginsAt
+    this.#doneAt[row] = doneAt
+    this.#readyAt[row] =
+      doneAt + device.link.latencyMs + this.#delay(device, 'in', draws, start + 3)
+    const { failureRate } = device
+    if (failureRate > 0 && Math.exp(-draws.at(start, 5)) < failureRate) this.#repeat(row, startAt)
+  }
+
+  /** The row's device fails: noticed, then another one computes it, undisturbed. */
+  #repeat(row: number, startAt: number): void {
+    const owner = this.#owners[row]!
+    const again =
+      this.#arrivals[0]! + this.#nominalMs[owner]! + this.#fleet.devices[owner]!.perSubtaskMs
+    this.#readyAt[row] = startAt + this.#arrivals[row]! + this.#fleet.noticeMs + again
+  }
+
+  #delay({ link }: DeviceProfile, way: 'out' | 'in', draws: Draws, start: number): number {
+    if (link.straggling === 0 && link.delayMs === 0) return 0
+    const bytes = way === 'out' ? this.#load.bytesOut : this.#load.bytesIn
+    const ownMs = (bytes / link.bytesPerS) * 1000
+    return ownMs * link.straggling * draws.at(start, 0) + link.delayMs * draws.at(start, 1)
+  }
+
+  /** Results in the order in which they are ready, over the shared interface and the hop. */
+  #collect(): number {
+    const { nic, hop } = this.#fleet.coordinator
+    const count = this.#owners.length
+    this.#sort(this.#readyAt)
+    for (let i = 0; i < count; i++) this.#times[i] = this.#readyAt[this.#order[i]!]!
+    const { bytesIn: bytes } = this.#load
+    shareLink(this.#times, this.#due, { count, bytes, bytesPerMs: nic.bytesPerS / 1000 })
+    const { needed, missing } = this.#rule(this.#order)
+    this.missing = missing
+    const hopMs = hop.perMessageMs + (bytes / hop.bytesPerS) * 1000
+    let freeAt = 0
+    for (let i = 0; i < needed; i++) {
+      const row = this.#order[i]!
+      const through = Math.max(this.#times[i]!, this.#readyAt[row]! + this.#ownLinkMs[row]!)
+      freeAt = Math.max(freeAt, through) + hopMs
+    }
+    return freeAt
+  }
+
+  /** Rows by time; few and nearly sorted, so by insertion. */
+  #sort(times: Float64Array): void {
+    const order = this.#order
+    for (let i = 0; i < order.length; i++) {
+      let place = i
+      const time = times[i]!
+      for (; place > 0 && times[order[place - 1]!]! > time; place--)
+        order[place] = order[place - 1]!
+      order[place] = i
+    }
+  }
+
+  #outward(): Float64Array {
+    const { nic, hop } = this.#fleet.coordinator
+    const { bytesOut: bytes } = this.#load
+    const hopMs = hop.perMessageMs + (bytes / hop.bytesPerS) * 1000
+    const leaves = Float64Array.from(this.#owners, (_, row) => (row + 1) * hopMs)
+    const arrivals = leaves.slice()
+    const count = leaves.length
+    shareLink(arrivals, new Float64Array(count), { count, bytes, bytesPerMs: nic.bytesPerS / 1000 })
+    return arrivals.map((time, row) => {
+      const { link } = this.#fleet.devices[this.#owners[row]!]!
+      return Math.max(time, leaves[row]! + (bytes / link.bytesPerS) * 1000) + link.latencyMs
+    })
+  }
+}
