@@ -1,9 +1,7 @@
-import { type Code, createCode, type Scheme, worstAmplification } from '@cocoi/coding'
+import { type Code, type Scheme, worstAmplification } from '@cocoi/coding'
 import type { ModelProto } from '@cocoi/onnx'
 import {
   type Axis,
-  codedInputShape,
-  codedOutputShape,
   findLinearConvs,
   type LinearConv,
   type LocalConv,
@@ -13,8 +11,18 @@ import {
   splitExtent,
   type TransportType,
 } from '@cocoi/partition'
+import { choosePlan } from './choose-plan.ts'
+import { Codes } from './codes.ts'
+import { Draws } from './draws.ts'
+import { PlannerError } from './errors.ts'
+import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
+import { type ModelPrediction, predictModel } from './predict-model.ts'
+import type { Fleet } from './profile.ts'
+import { fleetOf } from './profiles.ts'
 import { resolveScheme, withPieces } from './resolve-scheme.ts'
 import type { SchemeRequest } from './scheme-request.ts'
+import { codedElements, type LoadOptions, wireBytes } from './stage-load.ts'
+import { WorkGraph } from './work-graph.ts'
 
 /** What a plan is made for. */
 export interface PlanOptions {
@@ -24,8 +32,12 @@ export interface PlanOptions {
   readonly transport: TransportType
   /** Layers below this many operations per byte on the wire stay local. */
   readonly minIntensity: number
-  /** Noise amplification up to which survivors are decoded; only for a note to the user. */
+  /** Noise amplification up to which survivors are decoded. @default 30 for float16, else 1000 */
   readonly maxAmplification?: number
+  /** What is known of the devices. @default that many of the profile pi4-gbe */
+  readonly fleet?: Fleet
+  /** Of the samples. @default 1 */
+  readonly seed?: number
 }
 
 /** One stage: the layers, the cut, the code and what they cost. */
@@ -33,41 +45,119 @@ export interface StagePlan {
   readonly layout: StageLayout
   readonly split: Split
   readonly code: Code
+  /** Rows of each device, in the order of the fleet; undefined where all have the same share. */
+  readonly rowsPerDevice: readonly number[] | undefined
   /** Payload of one coded input and one coded output. */
   readonly subtaskBytes: { readonly out: number; readonly in: number }
   /** Operations of one subtask. */
   readonly subtaskFlops: number
 }
 
-/** How a model is going to be run, and why. */
+/** How a model is going to be run, why, and how long that is predicted to take. */
 export interface ModelPlan {
   readonly kind: 'local' | 'whole' | 'stages'
   readonly stages: readonly StagePlan[]
   readonly local: readonly LocalConv[]
   readonly transport: TransportType
   readonly notes: readonly string[]
+  /** The plan as numbers. */
+  readonly load: PlanLoad
+  readonly prediction: ModelPrediction
 }
 
 /**
- * Chooses what is distributed and how. The scheme is the user's; a convolution is distributed
- * when it is linear, has rows to share and does enough work per byte that it moves.
+ * Chooses what is distributed and how. Under `auto` that is whatever is predicted to be fastest. Any
+ * other scheme is the user's; a convolution is then distributed when it is linear, has rows to
+ * share and does enough work per byte that it moves.
+ *
+ * @throws {PlannerError} ERR_BAD_FLEET if the fleet has another number of devices
  */
 export function planModel(model: ModelProto, options: PlanOptions): ModelPlan {
-  const { scheme: request, devices, transport } = options
-  if (request.type === 'local') return nothing('local', transport, [])
+  const planning = prepare(model, options)
+  const { scheme: request, devices } = options
+  if (request.type === 'local') return nothing('local', planning, [])
   if (request.type === 'whole') {
-    if (devices > 0) return nothing('whole', transport, [])
-    return nothing('local', transport, ['no device is here: computed locally'])
+    if (devices > 0) return nothing('whole', planning, [])
+    return nothing('local', planning, ['no device is here: computed locally'])
   }
+  if (request.type === 'auto') return planBest(planning)
   const { scheme, note } = resolveScheme(request, devices)
   const notes = note ? [note] : []
-  if (!scheme) return nothing('local', transport, notes)
+  if (!scheme) return nothing('local', planning, notes)
   const { convs, local } = chooseConvs(model, options)
   const layouts = layoutStages(model.graph!, convs, options.axis)
-  const stages = layouts.map(layout => planStage(layout, scheme, transport))
+  const stages = layouts.map(layout => codeStage(layout, scheme, planning))
   if (stages.length === 0) notes.push('no layer can be shared with gain: computed locally')
-  notes.push(...noiseNotes(stages, options))
-  return { kind: stages.length > 0 ? 'stages' : 'local', stages, local, transport, notes }
+  return finish(planning, { stages, local, notes })
+}
+
+/** What planning needs beside the options. */
+interface Planning {
+  readonly model: ModelProto
+  readonly options: PlanOptions
+  readonly graph: WorkGraph
+  readonly fleet: Fleet
+  readonly draws: Draws
+  readonly codes: Codes
+}
+
+function prepare(model: ModelProto, options: PlanOptions): Planning {
+  const { devices, seed = 1 } = options
+  const fleet = options.fleet ?? fleetOf('pi4-gbe', devices)
+  if (fleet.devices.length !== devices) {
+    const message = `a plan for ${devices} devices needs as many profiles, got ${fleet.devices.length}`
+    throw new PlannerError('ERR_BAD_FLEET', message)
+  }
+  const codes = new Codes(amplificationLimit(options))
+  const graph = new WorkGraph(model)
+  return { model, options, fleet, graph, draws: new Draws(seed), codes }
+}
+
+function planBest(planning: Planning): ModelPlan {
+  const { model, options, graph, fleet, draws, codes } = planning
+  if (options.devices === 0) return nothing('local', planning, [])
+  const { transport, axis } = options
+  const found = findLinearConvs(model)
+  const convs = found.convs.filter(conv => extentOf(conv, axis) > 1 && conv.flops > 0)
+  const stay = found.convs.filter(conv => !convs.includes(conv))
+  const surroundings = { fleet, transport, draws, codes }
+  const isIntense = (conv: LinearConv) => reasonToStay(conv, options) === undefined
+  const input = { model, graph, convs, isIntense, axis, surroundings }
+  const chosen = choosePlan(input)
+  if (chosen.kind === 'whole') return nothing('whole', planning, [], chosen.why)
+  const small = stay.map(conv => localConv(conv, reasonToStay(conv, options)!))
+  const local = [...found.local, ...small, ...chosen.local]
+  return finish(planning, { ...chosen, local, notes: [] })
+}
+
+/** The plan of these stages, with what it is predicted to take. */
+function finish(
+  planning: Planning,
+  made: {
+    stages: readonly LoadOptions[]
+    local: readonly LocalConv[]
+    notes: readonly string[]
+    why?: string
+  },
+): ModelPlan {
+  const { graph, options } = planning
+  const load = planLoad(graph, made.stages)
+  const prediction = predict(planning, { load, stages: made.stages, why: made.why })
+  const stages = made.stages.map(toStagePlan)
+  const notes = [...made.notes, ...noiseNotes(stages, options)]
+  const kind = stages.length > 0 ? 'stages' : 'local'
+  const { local } = made
+  return { kind, stages, local, transport: options.transport, notes, load, prediction }
+}
+
+function predict(planning: Planning, plan: Parameters<typeof predictModel>[0]): ModelPrediction {
+  const { graph, fleet, draws, codes } = planning
+  return predictModel(plan, graph, { fleet, draws, codes })
+}
+
+/** Errors of about 1 % of a layer in float16, 1e-4 in float32. */
+function amplificationLimit({ maxAmplification, transport }: PlanOptions): number {
+  return maxAmplification ?? (transport === 'float16' ? 30 : 1000)
 }
 
 /** The convolutions worth distributing, and why the other layers stay. */
@@ -78,9 +168,7 @@ function chooseConvs(
   const found = findLinearConvs(model)
   const judged = found.convs.map(conv => ({ conv, reason: reasonToStay(conv, options) }))
   const convs = judged.filter(({ reason }) => reason === undefined).map(({ conv }) => conv)
-  const stay = judged.flatMap(({ conv, reason }) =>
-    reason ? [{ output: conv.output, opType: 'Conv', reason }] : [],
-  )
+  const stay = judged.flatMap(({ conv, reason }) => (reason ? [localConv(conv, reason)] : []))
   return { convs, local: [...found.local, ...stay] }
 }
 
@@ -101,36 +189,48 @@ function noiseNotes(stages: readonly StagePlan[], options: PlanOptions): string[
 
 function nothing(
   kind: 'local' | 'whole',
-  transport: TransportType,
+  planning: Planning,
   notes: readonly string[],
+  why?: string,
 ): ModelPlan {
-  return { kind, stages: [], local: [], transport, notes }
+  const { model, graph, options } = planning
+  const load = kind === 'whole' ? wholeLoad(model, graph) : localLoad(graph)
+  const prediction = predict(planning, { load, stages: [], why })
+  const { transport } = options
+  return { kind, stages: [], local: [], transport, notes, load, prediction }
 }
 
 function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefined {
-  const extent = conv.outputShape[options.axis === 'rows' ? 2 : 3]!
+  const extent = extentOf(conv, options.axis)
   if (extent < 2) return `it has ${extent} of the ${options.axis} to share`
   if (conv.flops === 0) return 'it is empty'
-  const bytes = (count(conv.inputShape) + count(conv.outputShape)) * elementBytes[options.transport]
+  const bytes = (count(conv.inputShape) + count(conv.outputShape)) * wireBytes[options.transport]
   const intensity = conv.flops / bytes
   if (intensity >= options.minIntensity) return undefined
   return `${intensity.toFixed(1)} operations per byte on the wire, worth sending from ${options.minIntensity}`
 }
 
-function planStage(layout: StageLayout, scheme: Scheme, transport: TransportType): StagePlan {
+function codeStage(layout: StageLayout, scheme: Scheme, { codes, options }: Planning): LoadOptions {
   const split = splitExtent(layout.extent, scheme.k)
-  const code = createCode(withPieces(scheme, split.starts.length))
-  const bytes = elementBytes[transport]
-  const { axis, convs, inputs } = layout
-  const sum = (shapes: number[][]) =>
-    shapes.reduce((total, shape) => total + count(shape), 0) * bytes
-  const out = sum(inputs.map(input => codedInputShape(input, axis, split.length)))
-  const back = sum(convs.map(conv => codedOutputShape(conv, axis, split.length)))
-  const subtaskFlops = (layout.flops * split.length) / layout.extent
-  return { layout, split, code, subtaskBytes: { out, in: back }, subtaskFlops }
+  const code = codes.get(withPieces(scheme, split.starts.length))
+  return { layout, split, code, transport: options.transport }
 }
 
-const elementBytes: Readonly<Record<TransportType, number>> = { float16: 2, float32: 4 }
+function toStagePlan({ layout, split, code, transport, rowsPerDevice }: LoadOptions): StagePlan {
+  const coded = codedElements(layout, split.length)
+  const bytes = wireBytes[transport]
+  const subtaskBytes = { out: coded.input * bytes, in: coded.output * bytes }
+  const subtaskFlops = (layout.flops * split.length) / layout.extent
+  return { layout, split, code, rowsPerDevice, subtaskBytes, subtaskFlops }
+}
+
+function extentOf(conv: LinearConv, axis: Axis): number {
+  return conv.outputShape[axis === 'rows' ? 2 : 3]!
+}
+
+function localConv({ output }: LinearConv, reason: string): LocalConv {
+  return { output, opType: 'Conv', reason }
+}
 
 function count(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)

@@ -1,7 +1,8 @@
 import { createCode, Decoder, type Scheme } from '@cocoi/coding'
+import { maxRows } from './candidates.ts'
 import { formatSchemeRequest, type SchemeRequest } from './scheme-request.ts'
 
-type CodedRequest = Exclude<SchemeRequest, { type: 'local' | 'whole' }>
+type CodedRequest = Exclude<SchemeRequest, { type: 'local' | 'whole' | 'auto' }>
 
 /** A scheme that fits the devices, and what had to be changed for it. */
 export interface ResolvedScheme {
@@ -12,13 +13,15 @@ export interface ResolvedScheme {
 /**
  * Fits what was asked to the number of devices. A code needs no more rows than devices, and at
  * least one row fewer than it has as pieces to be worth its redundancy; one device cannot share a
- * layer with anybody, so the coordinator then computes it alone (`scheme: undefined`).
+ * layer with anybody, so the coordinator then computes it alone (`scheme: undefined`). Of a fleet
+ * larger than the largest code the others stand by.
  */
-export function resolveScheme(request: CodedRequest, devices: number): ResolvedScheme {
-  if (devices < 2) {
-    const note = `a layer is shared by two devices or more, ${devices} here: computed locally`
+export function resolveScheme(request: CodedRequest, present: number): ResolvedScheme {
+  if (present < 2) {
+    const note = `a layer is shared by two devices or more, ${present} here: computed locally`
     return { scheme: undefined, note }
   }
+  const devices = Math.min(present, maxRows)
   if (request.type === 'uncoded')
     return { scheme: { type: 'uncoded', k: devices }, note: undefined }
   if (request.type === 'replication') return replication(request.r, devices)

@@ -3,6 +3,8 @@ import { PlannerError } from './errors.ts'
 
 /** What a user asks for; numbers that are left out are chosen for the devices at hand. */
 export type SchemeRequest =
+  /** Whatever is predicted to be fastest. */
+  | { readonly type: 'auto' }
   | { readonly type: 'local' }
   | { readonly type: 'whole' }
   | { readonly type: 'uncoded' }
@@ -11,7 +13,7 @@ export type SchemeRequest =
 
 /** The forms `parseSchemeRequest` reads, for messages and help texts. */
 export const schemeForms =
-  'local | whole | uncoded | replication[:r] | mds[:n,k] | vandermonde[:n,k] | lt[:n,k]'
+  'auto | local | whole | uncoded | replication[:r] | mds[:n,k] | vandermonde[:n,k] | lt[:n,k]'
 
 /**
  * Reads a scheme as users write it, for example `mds:6,4`.
@@ -29,6 +31,7 @@ export function parseSchemeRequest(text: string): SchemeRequest {
 
 function requestOf(name: string, numbers: readonly number[]): SchemeRequest | undefined {
   switch (name) {
+    case 'auto':
     case 'local':
     case 'whole':
     case 'uncoded':

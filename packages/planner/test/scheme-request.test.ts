@@ -27,6 +27,7 @@ function errorOf(text: string): PlannerError | CodingError {
 describe('parseSchemeRequest', () => {
   it('reads every form', () => {
     const forms: [text: string, request: SchemeRequest][] = [
+      ['auto', { type: 'auto' }],
       ['local', { type: 'local' }],
       ['whole', { type: 'whole' }],
       ['uncoded', { type: 'uncoded' }],
@@ -142,6 +143,16 @@ describe('resolveScheme', () => {
       return scheme.n - scheme.k
     })
     expect(spares).to.deep.equal([1, 1, 1, 1, 2, 2, 3, 6])
+  })
+
+  it('builds no code larger than can be decoded, however many devices are there', () => {
+    expect(resolve('uncoded', 1000).scheme).to.deep.equal({ type: 'uncoded', k: 256 })
+    expect(resolve('mds', 1000).scheme).to.deep.equal({ type: 'mds', n: 256, k: 183 })
+    expect(resolve('replication:2', 1000).scheme).to.deep.equal({
+      type: 'replication',
+      k: 128,
+      r: 2,
+    })
   })
 
   it('gives no more copies than devices', () => {

@@ -1,0 +1,174 @@
+import type { Scheme } from '@cocoi/coding'
+import type { ModelProto } from '@cocoi/onnx'
+import { type Axis, type LinearConv, type LocalConv, layoutStages } from '@cocoi/partition'
+import { type Candidate, fewSpares } from './candidates.ts'
+import { chooseStages, localMsOf, type StageChoice } from './choose-stages.ts'
+import { type Contender, explainChoice, explainLocal } from './explain.ts'
+import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
+import { meanOfPlan } from './predict-plan.ts'
+import { resolveScheme, withPieces } from './resolve-scheme.ts'
+import type { LoadOptions } from './stage-load.ts'
+import { StageOptions, type Surroundings } from './stage-options.ts'
+import type { WorkGraph } from './work-graph.ts'
+
+export interface ChoiceInput {
+  readonly model: ModelProto
+  readonly graph: WorkGraph
+  /** Convolutions that may be distributed. */
+  readonly convs: readonly LinearConv[]
+  /** Of these, those that a fixed scheme distributes. */
+  readonly isIntense: (conv: LinearConv) => boolean
+  readonly axis: Axis
+  readonly surroundings: Surroundings
+}
+
+/** The plan that won, and why. */
+export interface ChosenPlan {
+  readonly kind: 'local' | 'whole' | 'stages'
+  readonly load: PlanLoad
+  readonly stages: readonly LoadOptions[]
+  readonly local: readonly LocalConv[]
+  readonly why: string
+}
+
+/** Samples with which all plans are compared, and again the best of them. */
+const samples = { first: 16, best: 128 }
+
+/** Plans that may turn out best: those this much above the best at first sight. */
+const nearlyBest = 1.1
+
+/** Sharing is worth its trouble when it takes less than this share of the time alone. */
+const worthSharing = 0.98
+
+/** A way to run the model, before and after it was drawn. */
+type Draft = Omit<Contender, 'meanMs'> & { readonly load: PlanLoad }
+type Plan = Contender & { readonly load: PlanLoad }
+
+/**
+ * Chooses how to run a model: the way through the stages that dynamic programming finds, the fixed
+ * schemes that a user could ask for, one device with the whole model, and the coordinator alone are
+ * drawn as whole inferences; the smallest mean wins.
+ */
+export function choosePlan(input: ChoiceInput): ChosenPlan {
+  const { model, axis, convs, surroundings } = input
+  const { fleet } = surroundings
+  const options = new StageOptions(surroundings)
+  const units = layoutStages(model.graph!, convs, axis).map(layout => ({
+    layout,
+    options: options.of(layout),
+  }))
+  const choices = chooseStages(units, fleet.coordinator)
+  const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
+  const plans = compare(drafts(input, options, { choices, shared }), surroundings)
+  const winner = best(plans)
+  const others = plans.filter(plan => plan !== winner)
+  const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
+  const local = units.flatMap(({ layout, options: [best] }) =>
+    layout.convs
+      .filter(conv => !away.has(conv))
+      .map(({ output }) => {
+        const localMs = localMsOf(layout, fleet.coordinator)
+        return { output, opType: 'Conv', reason: explainLocal(localMs, best, fleet) }
+      }),
+  )
+  const { kind, load, stages } = winner
+  return { kind, load, stages, local, why: explainChoice(winner, others, fleet) }
+}
+
+function drafts(
+  input: ChoiceInput,
+  options: StageOptions,
+  { choices, shared }: { choices: readonly StageChoice[]; shared: readonly LinearConv[] },
+): Draft[] {
+  const { model, graph, convs, surroundings } = input
+  const firstOf = (layout: LoadOptions['layout']) => options.of(layout)[0]?.stage
+  const fixed = fixedSchemes(surroundings.fleet.devices.length)
+  const intense = convs.filter(input.isIntense)
+  const same = intense.length === shared.length && intense.every(conv => shared.includes(conv))
+  const sets = same ? [intense] : [intense, shared]
+  const found = [
+    { name: 'local', kind: 'local' as const, load: localLoad(graph), stages: [] },
+    { name: 'whole', kind: 'whole' as const, load: wholeLoad(model, graph), stages: [] },
+    sharedPlan(input, 'chosen by stage', shared, firstOf, choices),
+    ...sets.flatMap(set => fixed.map(scheme => fixedPlan(input, options, scheme, set))),
+  ]
+  return found.filter(plan => plan !== undefined)
+}
+
+/** Draws all plans a few times, and those that may be best more often. */
+function compare(plans: readonly Draft[], { fleet, draws, codes }: Surroundings): Plan[] {
+  const drawn = (plan: Draft, count: number) =>
+    meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
+  const rated = plans.map(plan => ({ ...plan, meanMs: drawn(plan, samples.first) }))
+  const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
+  return rated.map(plan =>
+    plan.meanMs <= limit || plan.kind === 'local'
+      ? { ...plan, meanMs: drawn(plan, samples.best) }
+      : plan,
+  )
+}
+
+function best(plans: readonly Plan[]): Plan {
+  const local = plans.find(({ kind }) => kind === 'local')!
+  const fastest = plans.reduce((a, b) => (b.meanMs < a.meanMs ? b : a))
+  return fastest.meanMs < worthSharing * local.meanMs ? fastest : local
+}
+
+/** Stages of these convolutions; a stage that was chosen as it is keeps its choice. */
+function sharedPlan(
+  input: ChoiceInput,
+  name: string,
+  convs: readonly LinearConv[],
+  stageOf: (layout: LoadOptions['layout']) => LoadOptions | undefined,
+  choices: readonly StageChoice[] = [],
+): Draft | undefined {
+  if (convs.length === 0) return undefined
+  const chosen = new Map(
+    choices.flatMap(choice => (choice ? [[outputsOf(choice.stage.layout), choice.stage]] : [])),
+  )
+  const layouts = layoutStages(input.model.graph!, convs, input.axis)
+  const stages = layouts.flatMap(layout => {
+    const kept = chosen.get(outputsOf(layout))
+    const stage = kept ? { ...kept, layout } : stageOf(layout)
+    return stage ? [stage] : []
+  })
+  if (stages.length !== layouts.length) return undefined
+  return { name, kind: 'stages', load: planLoad(input.graph, stages), stages }
+}
+
+function outputsOf({ convs }: LoadOptions['layout']): string {
+  return convs.map(({ output }) => output).join()
+}
+
+function fixedPlan(
+  input: ChoiceInput,
+  options: StageOptions,
+  { name, scheme }: { name: string; scheme: Scheme },
+  convs: readonly LinearConv[],
+): Draft | undefined {
+  if (!input.surroundings.codes.isQuiet(scheme)) return undefined
+  return sharedPlan(input, name, convs, layout => {
+    const { split } = options.stage(layout, { scheme, rowsPerDevice: undefined })
+    const pieces: Candidate = {
+      scheme: withPieces(scheme, split.starts.length),
+      rowsPerDevice: undefined,
+    }
+    return options.stage(layout, pieces)
+  })
+}
+
+/** The schemes that a user could ask for, MDS with every number of spare rows worth trying. */
+function fixedSchemes(devices: number): { name: string; scheme: Scheme }[] {
+  const requests = [{ type: 'uncoded' }, { type: 'replication', r: 2 }] as const
+  const asked = requests.map(request => resolveScheme(request, devices).scheme)
+  const n = asked[0]?.k ?? 0
+  const spares = Array.from({ length: Math.max(0, Math.min(fewSpares, n - 2)) }, (_, i) => i + 1)
+  const coded = spares.map(spare => ({ type: 'mds', n, k: n - spare }) as const)
+  return [...asked, ...coded]
+    .filter(scheme => scheme !== undefined)
+    .map(scheme => ({ name: `${formatted(scheme)} everywhere`, scheme }))
+}
+
+function formatted(scheme: Scheme): string {
+  return scheme.type === 'mds' ? `mds:${scheme.n},${scheme.k}` : scheme.type
+}

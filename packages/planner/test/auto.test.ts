@@ -1,0 +1,164 @@
+import {
+  type Fleet,
+  fleetOf,
+  type ModelPlan,
+  PlannerError,
+  type PlanOptions,
+  parseSchemeRequest,
+  planModel,
+  profileName,
+} from '@cocoi/planner'
+import type { ZooName } from '@cocoi/zoo'
+import { expect } from 'chai'
+import { shapedZoo } from './shaped-zoo.ts'
+
+const models = new Map<ZooName, ReturnType<typeof shapedZoo>>()
+
+function plan(
+  name: ZooName,
+  scheme: string,
+  fleet: Fleet,
+  options: Partial<PlanOptions> = {},
+): ModelPlan {
+  const model = models.get(name) ?? shapedZoo(name)
+  models.set(name, model)
+  return planModel(model, {
+    ...{ scheme: parseSchemeRequest(scheme), devices: fleet.devices.length, fleet },
+    ...{ axis: 'rows', transport: 'float16', minIntensity: 32, ...options },
+  })
+}
+
+function straggling(fleet: Fleet, factor: number): Fleet {
+  return { ...fleet, devices: fleet.devices.map(device => ({ ...device, straggling: factor })) }
+}
+
+describe('the scheme auto', () => {
+  it('keeps a model where one device is faster, and says so with numbers', () => {
+    const { kind, stages, prediction, local } = plan('resnet18', 'auto', fleetOf('pi4-wifi', 10))
+    expect(kind).to.equal('local')
+    expect(stages).to.deep.equal([])
+    expect(prediction.total).to.deep.equal(prediction.alone)
+    expect(prediction.why).to.match(/^the coordinator alone is fastest \(\d+ ms\): shared as .* ms/)
+    const conv = local.find(({ output }) => output === 'layer1.0.conv1')
+    expect(conv!.reason).to.match(/^\d+ ms here, \d+ ms with .*, mostly the coordinator's network/)
+  })
+
+  it('shares a model whose layers are worth it, and says how much faster that is', () => {
+    const { kind, stages, prediction } = plan('vgg16', 'auto', fleetOf('pi4-slow', 10))
+    expect(kind).to.equal('stages')
+    expect(stages).to.have.length(13)
+    expect(prediction.total.meanMs).to.be.below(prediction.alone.meanMs / 5)
+    expect(prediction.why).to.match(
+      /^sharing 13 convolutions is \d\.\d\d times as fast as one device/,
+    )
+    for (const { why, p50Ms, p99Ms } of prediction.stages) {
+      expect(why).to.match(/on the coordinator; away mostly/)
+      expect(p99Ms).to.be.at.least(p50Ms)
+    }
+  })
+
+  it('keeps spare rows where devices straggle, and none where they do not', () => {
+    const fleet = fleetOf('pi4-slow', 10)
+    const spares = [0, 1].map(factor => {
+      const { stages } = plan('vgg16', 'auto', straggling(fleet, factor))
+      return stages.map(({ code }) => code.n - code.k).reduce((sum, spare) => sum + spare, 0)
+    })
+    expect(spares[1]).to.be.above(spares[0]! + 12)
+  })
+
+  for (const name of ['vgg16', 'resnet18'] as const) {
+    for (const profile of ['pi4-gbe', 'pi4-wifi', 'pi4-slow', 'mixed'] as const) {
+      it(`is at most 2 % behind every fixed scheme: ${name} on ${profile}`, () => {
+        for (const factor of [0.05, 1]) {
+          const fleet = straggling(fleetOf(profile, 10), factor)
+          const best = plan(name, 'auto', fleet).prediction.total.meanMs
+          const schemes = [
+            'local',
+            'whole',
+            'uncoded',
+            'replication:2',
+            'mds',
+            'mds:10,9',
+            'mds:10,6',
+          ]
+          for (const scheme of schemes) {
+            const { meanMs } = plan(name, scheme, fleet).prediction.total
+            expect(best / meanMs, `${scheme}, straggling ${factor}`).to.be.below(1.02)
+          }
+        }
+      })
+    }
+  }
+
+  it('gives fast devices more rows than slow ones', () => {
+    const alike = fleetOf('pi4-slow', 9)
+    const speeds = [4e9, 1e9, 0.4e9]
+    const devices = alike.devices.map((pi, i) => ({ ...pi, flopsPerS: speeds[i % 3]! }))
+    const { stages } = plan('vgg16', 'auto', { ...alike, devices })
+    const shares = stages.flatMap(({ rowsPerDevice }) => (rowsPerDevice ? [rowsPerDevice] : []))
+    expect(shares.length).to.be.above(stages.length / 2)
+    for (const rows of shares) {
+      expect(rows[0]!, `ten times as fast: ${rows}`).to.be.above(rows[2]!)
+      expect(rows).to.have.length(9)
+    }
+  })
+
+  it('makes the same plan again', () => {
+    const [first, second] = [1, 2].map(() => plan('resnet18', 'auto', fleetOf('pi4-slow', 10)))
+    expect(JSON.stringify(second!.prediction)).to.equal(JSON.stringify(first!.prediction))
+    const schemes = [first!, second!].map(({ stages }) => stages.map(({ code }) => code.scheme))
+    expect(schemes[1]).to.deep.equal(schemes[0])
+  })
+
+  it('goes on with one device or none', () => {
+    expect(plan('resnet18', 'auto', fleetOf('pi4-gbe', 0)).kind).to.equal('local')
+    expect(plan('resnet18', 'auto', fleetOf('pi4-gbe', 1)).kind).to.equal('local')
+    const slow = fleetOf('pi4-slow', 1)
+    const fast = { ...slow, devices: fleetOf('pi4-gbe', 1).devices }
+    expect(plan('resnet18', 'auto', fast).kind, 'a device that is faster').to.equal('whole')
+  })
+})
+
+describe('predictions of a plan', () => {
+  it('come with every scheme, beside one device alone', () => {
+    for (const scheme of [
+      'local',
+      'whole',
+      'uncoded',
+      'replication:2',
+      'mds',
+      'vandermonde',
+      'lt',
+    ]) {
+      const { prediction, stages, load } = plan('resnet18', scheme, fleetOf('pi4-slow', 6))
+      expect(prediction.total.p50Ms, scheme).to.be.above(0)
+      expect(prediction.total.p99Ms, scheme).to.be.at.least(prediction.total.p50Ms)
+      expect(prediction.stages, scheme).to.have.length(stages.length)
+      expect(load.stages.length, scheme).to.equal(scheme === 'whole' ? 1 : stages.length)
+    }
+  })
+
+  it('show k° of the paper beside k* by Monte Carlo for coded stages', () => {
+    const fleet = straggling(fleetOf('pi4-slow', 10), 1)
+    const { prediction } = plan('vgg16', 'mds', fleet)
+    for (const { surrogateK, bestK } of prediction.stages) {
+      expect(surrogateK).to.be.within(1, 9)
+      expect(bestK).to.be.within(1, 10)
+    }
+    const [uncoded] = plan('vgg16', 'uncoded', fleet).prediction.stages
+    expect(uncoded).to.include({ surrogateK: undefined, bestK: undefined })
+  })
+
+  it('need a profile of every device', () => {
+    expect(() => plan('resnet18', 'auto', fleetOf('pi4-gbe', 3), { devices: 4 }))
+      .to.throw(PlannerError, 'for 4 devices needs as many profiles, got 3')
+      .with.property('code', 'ERR_BAD_FLEET')
+  })
+
+  it('name the profiles there are', () => {
+    expect(profileName('pi4-slow')).to.equal('pi4-slow')
+    expect(() => profileName('pi9'))
+      .to.throw(PlannerError, 'pi4-gbe, pi4-wifi, pi4-slow')
+      .with.property('code', 'ERR_UNKNOWN_PROFILE')
+  })
+})
