@@ -1,8 +1,8 @@
 import { type Code, createCode, type Scheme, worstAmplification } from '@cocoi/coding'
 import { type CompletionRule, completionRule } from './completion.ts'
 
-/** Spare rows beyond which no MDS code of more than one piece is quiet enough to be looked at. */
-const mostSpares = 12
+/** Rows and spare rows beyond which no MDS code with more than one spare is quiet. */
+const [mostRows, mostSpares] = [64, 12]
 
 /** Survivor sets looked at for a code's noise. */
 const maxSets = 60
@@ -29,10 +29,12 @@ export class Codes {
     return remember(this.#rules, code.scheme, () => completionRule(code, this.#maxAmplification))
   }
 
-  /** Whether even the worst survivors of the code are decoded; without noise limit, always. */
+  /** Whether even the worst survivors of the code are decoded (A ≤ √3 with one spare row). */
   isQuiet(scheme: Scheme): boolean {
     if (scheme.type === 'uncoded' || scheme.type === 'replication') return true
-    if (scheme.n - scheme.k > mostSpares) return scheme.k === 1
+    const spares = scheme.n - scheme.k
+    if (spares <= 1 || scheme.k === 1) return scheme.type === 'mds'
+    if (spares > mostSpares || scheme.n > mostRows) return false
     return remember(this.#quiet, scheme, () => {
       const { amplification } = worstAmplification(this.get(scheme), { maxSets })
       return amplification <= this.#maxAmplification

@@ -1,4 +1,4 @@
-export { Draws } from './draws.ts'
+export { Draws, slownessOf } from './draws.ts'
 export { PlannerError, type PlannerErrorCode } from './errors.ts'
 export {
   type Fit,
@@ -27,4 +27,4 @@ export { type LoadOptions, type StageLoad, stageLoad } from './stage-load.ts'
 export { type LatencySummary, summarise } from './summary.ts'
 export { type SurrogateOptions, surrogateChoice, surrogateMs } from './surrogate.ts'
 export { bestPieces, type SweptPieces, sweepPieces } from './sweep-pieces.ts'
-export { type Speed, type Work, workMs } from './work.ts'
+export { addWork, noWork, type Speed, type Work, workMs } from './work.ts'

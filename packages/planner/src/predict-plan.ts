@@ -3,7 +3,7 @@ import type { Draws } from './draws.ts'
 import type { PlanLoad } from './plan-load.ts'
 import type { CoordinatorProfile, Fleet } from './profile.ts'
 import type { StageLoad } from './stage-load.ts'
-import { StageSampler } from './stage-sampler.ts'
+import { type Busy, StageSampler } from './stage-sampler.ts'
 import { type LatencySummary, summarise } from './summary.ts'
 import { addWork, type Work, workMs } from './work.ts'
 
@@ -46,12 +46,13 @@ function drawPlan(load: PlanLoad, fleet: Fleet, options: PredictOptions) {
   const tail = new LocalRun(load.tail, fleet.coordinator, load.stages.length)
   const total = new Float64Array(samples)
   const stages = runs.map(() => new Float64Array(samples))
-  const busyUntil = new Float64Array(fleet.devices.length)
+  const busy: Busy = { devices: new Float64Array(fleet.devices.length), hop: 0 }
   for (let sample = 0; sample < samples; sample++) {
-    busyUntil.fill(0)
+    busy.devices.fill(0)
+    busy.hop = 0
     let now = 0
     for (let i = 0; i < runs.length; i++) {
-      const endAt = runs[i]!.sample(now, sample, busyUntil)
+      const endAt = runs[i]!.sample(now, sample, busy)
       stages[i]![sample] = endAt - now
       now = endAt
     }
@@ -110,11 +111,11 @@ class StageRun {
   }
 
   /** Draws the stage from `now` on; returns when its result is there. */
-  sample(now: number, sample: number, busyUntil: Float64Array): number {
+  sample(now: number, sample: number, busy: Busy): number {
     const draws = this.#draws
     const sentAt = now + this.#head.ms(draws, sample)
     const start = draws.start(this.#i, sample)
-    const completeAt = this.#sampler.sample(draws, start, sentAt, busyUntil)
+    const completeAt = this.#sampler.sample(draws, start, sentAt, busy)
     const sideAt = sentAt + this.#side.ms(draws, sample)
     const decodeMs = this.#decodeMs[this.#sampler.missing]!
     this.codingMs += this.#encodeMs + decodeMs

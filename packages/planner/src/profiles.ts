@@ -4,8 +4,8 @@ import type { CoordinatorProfile, DeviceProfile, Fleet } from './profile.ts'
 type Board = Omit<DeviceProfile, 'name'>
 
 /**
- * Figures of a Pi 4B, from published measurements (peers and sources: `docs`), to be replaced by
- * those of the devices at hand as soon as there are some:
+ * Figures of a Pi 4B after published measurements, to be replaced by those of the devices at hand
+ * as soon as there are some:
  *
  * | figure | value | from |
  * |---|---|---|

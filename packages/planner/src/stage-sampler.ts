@@ -6,6 +6,14 @@ import { spreadRows } from './spread-rows.ts'
 import type { StageLoad } from './stage-load.ts'
 import { workMs } from './work.ts'
 
+/** What earlier stages keep busy, and until when. */
+export interface Busy {
+  /** By device: a subtask that has begun is finished, wanted or not. */
+  readonly devices: Float64Array
+  /** The coordinator's hop: results that come too late pass it all the same. */
+  hop: number
+}
+
 /** Numbers drawn for one row. */
 export const drawsPerRow = 6
 
@@ -15,12 +23,13 @@ export const drawsPerRow = 6
  * All rows leave at once. They pass the coordinator's hop one after the other, then its network
  * interface and their own links together; each device computes its rows in order; the results come
  * back over the shared interface and the hop. The stage is complete when the results that are in
- * determine it. What a device cannot interrupt it finishes first: `busyUntil` carries that over to
- * the next stage.
+ * determine it. What a device has begun it finishes, and what is on its way arrives: `Busy` carries
+ * that over to the next stage.
  */
 export class StageSampler {
   /** Pieces that had to be solved for in the last sample. */
   missing = 0
+  #needed = 0
   readonly #fleet: Fleet
   readonly #load: StageLoad
   readonly #rule: CompletionRule
@@ -61,22 +70,31 @@ export class StageSampler {
   /**
    * Draws the stage once.
    *
-   * @param startAt   when the rows are sent
-   * @param busyUntil by device: when it is through with earlier work; updated
+   * @param startAt when the rows are sent
+   * @param busy    updated
    * @returns when the stage is complete
    */
-  sample(draws: Draws, start: number, startAt: number, busyUntil: Float64Array): number {
-    this.#latest.set(busyUntil)
+  sample(draws: Draws, start: number, startAt: number, busy: Busy): number {
+    this.#latest.set(busy.devices)
+    const sentAt = Math.max(startAt, busy.hop)
     for (let row = 0; row < this.#owners.length; row++) {
-      this.#compute(row, { draws, start: start + row * drawsPerRow, startAt })
+      this.#compute(row, { draws, start: start + row * drawsPerRow, startAt: sentAt })
     }
-    const endAt = this.#collect()
+    const endAt = this.#collect(sentAt)
+    this.#leaveBusy(endAt, busy)
+    return endAt
+  }
+
+  #leaveBusy(endAt: number, busy: Busy): void {
+    let computed = 0
     for (let row = 0; row < this.#owners.length; row++) {
       const owner = this.#owners[row]!
       if (this.#startsAt[row]! >= endAt) continue // dropped before it began
-      busyUntil[owner] = Math.max(busyUntil[owner]!, this.#doneAt[row]!)
+      busy.devices[owner] = Math.max(busy.devices[owner]!, this.#doneAt[row]!)
+      if (this.#doneAt[row]! < endAt) computed += 1
     }
-    return endAt
+    const inVain = Math.max(0, computed - this.#needed)
+    busy.hop = endAt + inVain * this.#hopMs(this.#load.bytesIn)
   }
 
   #compute(
@@ -114,8 +132,8 @@ export class StageSampler {
   }
 
   /** Results in the order in which they are ready, over the shared interface and the hop. */
-  #collect(): number {
-    const { nic, hop } = this.#fleet.coordinator
+  #collect(sentAt: number): number {
+    const { nic } = this.#fleet.coordinator
     const count = this.#owners.length
     this.#sort(this.#readyAt)
     for (let i = 0; i < count; i++) this.#times[i] = this.#readyAt[this.#order[i]!]!
@@ -123,14 +141,20 @@ export class StageSampler {
     shareLink(this.#times, this.#due, { count, bytes, bytesPerMs: nic.bytesPerS / 1000 })
     const { needed, missing } = this.#rule(this.#order)
     this.missing = missing
-    const hopMs = hop.perMessageMs + (bytes / hop.bytesPerS) * 1000
-    let freeAt = 0
+    this.#needed = needed
+    const hopMs = this.#hopMs(bytes)
+    let freeAt = sentAt + count * this.#hopMs(this.#load.bytesOut)
     for (let i = 0; i < needed; i++) {
       const row = this.#order[i]!
       const through = Math.max(this.#times[i]!, this.#readyAt[row]! + this.#ownLinkMs[row]!)
       freeAt = Math.max(freeAt, through) + hopMs
     }
     return freeAt
+  }
+
+  #hopMs(bytes: number): number {
+    const { perMessageMs, bytesPerS } = this.#fleet.coordinator.hop
+    return perMessageMs + (bytes / bytesPerS) * 1000
   }
 
   /** Rows by time; few and nearly sorted, so by insertion. */
@@ -146,9 +170,9 @@ export class StageSampler {
   }
 
   #outward(): Float64Array {
-    const { nic, hop } = this.#fleet.coordinator
+    const { nic } = this.#fleet.coordinator
     const { bytesOut: bytes } = this.#load
-    const hopMs = hop.perMessageMs + (bytes / hop.bytesPerS) * 1000
+    const hopMs = this.#hopMs(bytes)
     const leaves = Float64Array.from(this.#owners, (_, row) => (row + 1) * hopMs)
     const arrivals = leaves.slice()
     const count = leaves.length
