@@ -14,6 +14,7 @@ const pure: Record<string, string[]> = {
   'packages/protocol': [],
   'packages/partition': ['coding', 'onnx'],
   'packages/planner': ['coding', 'onnx', 'partition'],
+  'packages/simulator': ['coding', 'partition', 'planner', 'scheduler'],
   'packages/zoo': ['onnx'],
 }
 const inputOutput: Record<string, string[]> = {

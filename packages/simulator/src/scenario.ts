@@ -1,0 +1,87 @@
+import type { Fleet } from '@cocoi/planner'
+import { SimulatorError } from './errors.ts'
+
+/** How a device fails: its process ends and the broker tells, or it falls silent. */
+export type FailureKind = 'crash' | 'hang'
+
+/** What goes wrong during a run (CoCoI's scenarios 1 to 3, and more). */
+export interface Scenario {
+  /** Mean of the exponential part of every phase over its undisturbed time; undefined: as profiled. */
+  readonly straggling: number | undefined
+  /** Mean of an extra exponential delay of every transmission. */
+  readonly delayMs: number
+  /** Devices that fail in the course of every inference; they are back for the next. */
+  readonly failures: number
+  readonly failureKind: FailureKind
+  /** The first device computes slower by this factor. */
+  readonly slowdown: number
+}
+
+const healthy: Scenario = {
+  ...{ straggling: undefined, delayMs: 0 },
+  ...{ failures: 0, failureKind: 'crash' as const, slowdown: 1 },
+}
+
+/** The forms `parseScenario` reads; several are joined by `+`. */
+export const scenarioForms =
+  'healthy | stragglers:SCALE | delays:MS | failures:N[:hang] | slow:FACTOR'
+
+/**
+ * Reads a scenario as users write it, for example `stragglers:1+failures:2`.
+ *
+ * @throws {SimulatorError} ERR_BAD_SCENARIO
+ */
+export function parseScenario(text: string): Scenario {
+  const parts = text.split('+').map(part => partOf(part, text))
+  return Object.assign({}, healthy, ...parts) as Scenario
+}
+
+function partOf(part: string, text: string): Partial<Scenario> {
+  const [, name, digits, kind] =
+    /^([a-z]+)(?::(\d+(?:\.\d+)?))?(?::(hang))?$/.exec(part.trim()) ?? []
+  const value = digits === undefined ? undefined : Number(digits)
+  const isPlain = kind === undefined && value !== undefined
+  if (name === 'healthy' && value === undefined && kind === undefined) return {}
+  if (name === 'stragglers' && isPlain) return { straggling: value }
+  if (name === 'delays' && isPlain) return { delayMs: value }
+  if (name === 'slow' && isPlain && value >= 1) return { slowdown: value }
+  if (name === 'failures' && Number.isInteger(value)) {
+    return { failures: value!, failureKind: kind === 'hang' ? 'hang' : 'crash' }
+  }
+  const message = `"${text}" is not a scenario: use ${scenarioForms}, for example stragglers:1+failures:2`
+  throw new SimulatorError('ERR_BAD_SCENARIO', message)
+}
+
+/** The fleet under a scenario, without its failures: who is slow, and how slow. */
+export function underScenario(fleet: Fleet, scenario: Scenario): Fleet {
+  const { straggling, delayMs, slowdown } = scenario
+  const devices = fleet.devices.map((device, i) => {
+    const factor = i === 0 ? slowdown : 1
+    const link = { ...device.link, delayMs: device.link.delayMs + delayMs }
+    const slowed = {
+      ...device,
+      flopsPerS: device.flopsPerS / factor,
+      memoryBytesPerS: device.memoryBytesPerS / factor,
+    }
+    if (straggling === undefined) return { ...slowed, link }
+    return { ...slowed, straggling, slowness: undefined, link: { ...link, straggling } }
+  })
+  return { ...fleet, devices }
+}
+
+/**
+ * The fleet as its profiles show it after some time under the scenario: what the planner plans for.
+ *
+ * @param stages of an inference, over which the failures spread
+ */
+export function profiledUnder(fleet: Fleet, scenario: Scenario, stages: number): Fleet {
+  const { devices, ...rest } = underScenario(fleet, scenario)
+  const { failures, failureKind } = scenario
+  const perSubtask = failures / Math.max(1, devices.length * stages)
+  const failing = devices.map(device => ({
+    ...device,
+    failureRate: Math.min(1, device.failureRate + perSubtask),
+  }))
+  const noticeMs = failureKind === 'hang' ? 3500 : rest.noticeMs
+  return { ...rest, devices: failing, noticeMs: failures > 0 ? noticeMs : rest.noticeMs }
+}
