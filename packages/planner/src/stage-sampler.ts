@@ -116,12 +116,17 @@ export class StageSampler {
     if (failureRate > 0 && Math.exp(-draws.at(start, 5)) < failureRate) this.#repeat(row, startAt)
   }
 
-  /** The row's device fails: noticed, then another one computes it, undisturbed. */
+  /**
+   * The row's device fails: noticed, or hedged after half as long again as a subtask hardly ever
+   * takes; then another one computes it, undisturbed.
+   */
   #repeat(row: number, startAt: number): void {
     const owner = this.#owners[row]!
-    const again =
-      this.#arrivals[0]! + this.#nominalMs[owner]! + this.#fleet.devices[owner]!.perSubtaskMs
-    this.#readyAt[row] = startAt + this.#arrivals[row]! + this.#fleet.noticeMs + again
+    const device = this.#fleet.devices[owner]!
+    const onceMs = this.#arrivals[0]! + this.#nominalMs[owner]! + device.perSubtaskMs
+    const hedgeMs = Math.max(50, 1.5 * onceMs * (1 + 3 * device.straggling))
+    const noticed = Math.min(this.#fleet.noticeMs, hedgeMs)
+    this.#readyAt[row] = startAt + this.#arrivals[row]! + noticed + onceMs
   }
 
   #delay({ link }: DeviceProfile, way: 'out' | 'in', draws: Draws, start: number): number {

@@ -111,18 +111,22 @@ describe('what a prediction counts', () => {
     expect(predictPlan(both, { ...uneven, devices }, options).total.meanMs).to.be.closeTo(640, 1e-6)
   })
 
-  it('counts devices that fail, and the time until that is noticed', () => {
-    const failing = { ...idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 }), noticeMs: 500 }
-    const uncoded = predictPlan(
-      single(bareStage({ type: 'uncoded', k: 4 }, { subtask })),
-      failing,
-      options,
-    )
+  it('counts devices that fail, and the time until that is noticed or hedged', () => {
+    const meanMs = (noticeMs: number) => {
+      const failing = { ...idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 }), noticeMs }
+      const stage = bareStage({ type: 'uncoded', k: 4 }, { subtask })
+      return predictPlan(single(stage), failing, options).total.meanMs
+    }
     const share = 1 - 0.9 ** 4
-    expect(uncoded.total.meanMs).to.be.closeTo(80 + share * 500, 10)
-    const coded = predictPlan(single(bareStage(scheme, { subtask })), failing, options)
-    expect(coded.total.p50Ms).to.be.closeTo(80, 1e-6)
-    expect(coded.total.meanMs).to.be.below(uncoded.total.meanMs / 2)
+    expect(meanMs(30)).to.be.closeTo(80 + share * 30, 2)
+    expect(meanMs(5000), 'hedged after half as long again').to.be.closeTo(80 + share * 120, 5)
+  })
+
+  it('needs no result of a failed device while enough are spare', () => {
+    const failing = { ...idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 }), noticeMs: 50 }
+    const { total } = predictPlan(single(bareStage(scheme, { subtask })), failing, options)
+    expect(total.p50Ms).to.be.closeTo(80, 1e-6)
+    expect(total.meanMs).to.be.closeTo(80 + 0.052 * 50, 1)
   })
 
   it('draws from quantiles where a device has some', () => {

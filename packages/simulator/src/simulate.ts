@@ -4,6 +4,7 @@ import {
   type AdmissionEffect,
   type AdmissionEvent,
   type SubtaskId,
+  SubtaskTimes,
 } from '@cocoi/scheduler'
 import { Agenda } from './agenda.ts'
 import { Chance } from './chance.ts'
@@ -112,10 +113,12 @@ class Simulation {
     const isWatched = scenario.failures > 0
     const onChange = (type: Change, device: string) => this.#onChange(type, device)
     const names = devices.map(([name]) => name)
+    const times = new Map(this.#options.plan.stages.map(({ id }) => [id, new SubtaskTimes()]))
     return {
       ...{ agenda, fleet, limits, wire, engine: new Server(agenda), devices: new Map(devices) },
       roster: new Roster(names, { agenda, heartbeatMs, isWatched, onChange }),
       ...{ chance: chance(1), decoders: new Decoders(maxAmplification) },
+      timesOf: stage => times.get(stage)!,
     }
   }
 

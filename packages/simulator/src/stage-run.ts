@@ -1,5 +1,12 @@
 import type { StageLoad } from '@cocoi/planner'
-import { LOCAL, Stage, type StageEffect, type StageEvent, type SubtaskId } from '@cocoi/scheduler'
+import {
+  LOCAL,
+  Stage,
+  type StageEffect,
+  type StageEvent,
+  type SubtaskId,
+  type SubtaskTimes,
+} from '@cocoi/scheduler'
 import { compute, type World } from './world.ts'
 
 /** How a stage ended. */
@@ -20,6 +27,11 @@ export class StageRun {
   readonly #inference: string
   readonly #machine: Stage
   readonly #received: number[] = []
+  readonly #times: SubtaskTimes
+  readonly #hedgeAfterMs: number | undefined
+  /** Subtasks that were sent and not answered: since when. */
+  readonly #sentAt = new Map<string, number>()
+  #sent = 0
   readonly #done: (end: StageEnd) => void
 
   constructor(
@@ -33,6 +45,8 @@ export class StageRun {
     this.#load = load
     this.#inference = options.inference
     this.#done = options.done
+    this.#times = world.timesOf(load.id)
+    this.#hedgeAfterMs = this.#times.hedgeAfterMs
     this.#machine = new Stage({
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
@@ -41,6 +55,7 @@ export class StageRun {
       maxOutstanding: world.limits.maxOutstanding,
       places: placesOf(world, load),
       subtaskTimeoutMs: world.limits.subtaskTimeoutMs,
+      hedgeAfterMs: this.#hedgeAfterMs,
       deadlineAt: options.deadlineAt,
       local: true,
     })
@@ -68,6 +83,7 @@ export class StageRun {
     const { row, attempt } = id
     if (code !== undefined) return this.feed({ type: 'failure', row, attempt, device, code })
     if (!this.#received.includes(row)) this.#received.push(row)
+    this.#note(`${row}/${attempt}`)
     this.feed({ type: 'result', row, attempt, device })
   }
 
@@ -80,6 +96,7 @@ export class StageRun {
       case 'compute':
         return this.#compute(effect)
       case 'complete':
+        this.#noteCutOff()
         return this.#done({ ok: true, missing: this.#missing(), late: effect.late })
       case 'fail':
         return this.#done({ ok: false, missing: 0, late: [] })
@@ -90,6 +107,8 @@ export class StageRun {
     const device = this.#world.devices.get(name)!
     const { subtask: work, bytesOut } = this.#load
     const id = this.#idOf(row, attempt)
+    this.#sentAt.set(`${row}/${attempt}`, this.#world.agenda.now)
+    this.#sent += 1
     this.#world.wire.toDevice(device.profile, bytesOut, () =>
       device.accept({ id, work, timeoutMs }),
     )
@@ -104,6 +123,22 @@ export class StageRun {
   #compute({ row, attempt }: StageEffect & { type: 'compute' }): void {
     const id = this.#idOf(row, attempt)
     compute(this.#world, this.#load.subtask, () => this.answer(id, LOCAL))
+  }
+
+  #note(attempt: string): void {
+    const sentAt = this.#sentAt.get(attempt)
+    if (sentAt === undefined) return
+    this.#sentAt.delete(attempt)
+    this.#times.note(this.#world.agenda.now - sentAt)
+  }
+
+  #noteCutOff(): void {
+    const limit = this.#hedgeAfterMs ?? Number.POSITIVE_INFINITY
+    const waited = [...this.#sentAt.values()].map(at => this.#world.agenda.now - at)
+    this.#times.noteCutOff(
+      waited.filter(ms => ms > limit),
+      this.#sent,
+    )
   }
 
   #missing(): number {

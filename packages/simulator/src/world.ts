@@ -1,5 +1,6 @@
 import { type Code, Decoder } from '@cocoi/coding'
 import { type Fleet, type Work, workMs } from '@cocoi/planner'
+import type { SubtaskTimes } from '@cocoi/scheduler'
 import type { Agenda } from './agenda.ts'
 import type { Chance } from './chance.ts'
 import type { Device } from './device.ts'
@@ -31,6 +32,8 @@ export interface World {
   readonly roster: Roster
   readonly chance: Chance
   readonly decoders: Decoders
+  /** What the subtasks of a stage have taken so far, over all inferences. */
+  readonly timesOf: (stage: number) => SubtaskTimes
 }
 
 /** One decoder per code, so that what it has solved once it knows. */
