@@ -11,7 +11,13 @@ export { formatScheme } from './format-scheme.ts'
 export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
 export { harmonic, meanOfKth } from './order-statistics.ts'
 export type { PlanLoad } from './plan-load.ts'
-export { type ModelPlan, type PlanOptions, planModel, type StagePlan } from './plan-model.ts'
+export {
+  amplificationLimits,
+  type ModelPlan,
+  type PlanOptions,
+  planModel,
+  type StagePlan,
+} from './plan-model.ts'
 export type { ModelPrediction, StagePrediction } from './predict-model.ts'
 export { type PlanPrediction, type PredictOptions, predictPlan } from './predict-plan.ts'
 export type { CoordinatorProfile, DeviceProfile, Fleet, LinkProfile } from './profile.ts'

@@ -38,6 +38,8 @@ export interface PlanOptions {
   readonly fleet?: Fleet
   /** Of the samples. @default 1 */
   readonly seed?: number
+  /** Whether k* of coded stages is looked for, which takes longer than all the rest. @default false */
+  readonly sweep?: boolean
 }
 
 /** One stage: the layers, the cut, the code and what they cost. */
@@ -151,13 +153,21 @@ function finish(
 }
 
 function predict(planning: Planning, plan: Parameters<typeof predictModel>[0]): ModelPrediction {
-  const { graph, fleet, draws, codes } = planning
-  return predictModel(plan, graph, { fleet, draws, codes })
+  const { graph, fleet, draws, codes, options } = planning
+  return predictModel(plan, graph, { fleet, draws, codes, sweep: options.sweep ?? false })
 }
 
-/** Errors of about 1 % of a layer in float16, 1e-4 in float32. */
+/**
+ * Noise amplification A(S) up to which survivors are decoded: errors of about 1 % of a layer in
+ * float16, 1e-4 in float32.
+ */
+export const amplificationLimits: Readonly<Record<TransportType, number>> = {
+  float16: 30,
+  float32: 1000,
+}
+
 function amplificationLimit({ maxAmplification, transport }: PlanOptions): number {
-  return maxAmplification ?? (transport === 'float16' ? 30 : 1000)
+  return maxAmplification ?? amplificationLimits[transport]
 }
 
 /** The convolutions worth distributing, and why the other layers stay. */

@@ -16,7 +16,7 @@ export interface StagePrediction extends LatencySummary {
   readonly id: number
   /** k° of the paper's surrogate L(k); undefined where no code has a k to choose. */
   readonly surrogateK: number | undefined
-  /** k* of the Monte Carlo sweep under the same code; undefined likewise. */
+  /** k* of the Monte Carlo sweep under the same code; undefined likewise, and where not asked for. */
   readonly bestK: number | undefined
   readonly why: string
 }
@@ -36,6 +36,8 @@ export interface PredictionContext {
   readonly fleet: Fleet
   readonly draws: Draws
   readonly codes: Codes
+  /** Whether to look for k*. */
+  readonly sweep: boolean
 }
 
 const samples = 400
@@ -112,13 +114,13 @@ class PieceChoices {
   }
 
   #find(stage: LoadOptions): Pick<StagePrediction, 'surrogateK' | 'bestK'> {
-    const { fleet, draws, codes } = this.#context
+    const { fleet, draws, codes, sweep } = this.#context
     const { layout, transport, code } = stage
     const [device] = fleet.devices
     const { coordinator } = fleet
     const paper = { layout, transport, devices: code.n, device: device!, coordinator }
     const options = { draws, samples: sweepSamples, codes }
-    const swept = code.n <= maxSwept ? sweepPieces(stage, fleet, options) : []
+    const swept = sweep && code.n <= maxSwept ? sweepPieces(stage, fleet, options) : []
     return { surrogateK: surrogateChoice(paper), bestK: bestPieces(swept) }
   }
 }

@@ -140,7 +140,7 @@ describe('predictions of a plan', () => {
 
   it('show k° of the paper beside k* by Monte Carlo for coded stages', () => {
     const fleet = straggling(fleetOf('pi4-slow', 10), 1)
-    const { prediction } = plan('vgg16', 'mds', fleet)
+    const { prediction } = plan('vgg16', 'mds', fleet, { sweep: true })
     for (const { surrogateK, bestK } of prediction.stages) {
       expect(surrogateK).to.be.within(1, 9)
       expect(bestK).to.be.within(1, 10)
