@@ -38,7 +38,8 @@ const apps: Record<string, string[]> = {
   'packages/testbed': ['client', 'protocol', 'service', 'transport'],
   'packages/cli': [
     ...['blobs', 'broker', 'client', 'coding', 'coordinator', 'device-agent', 'engine', 'models'],
-    ...['onnx', 'partition', 'planner', 'protocol', 'service', 'testbed', 'transport', 'zoo'],
+    ...['onnx', 'partition', 'planner', 'protocol', 'service', 'simulator', 'testbed'],
+    ...['transport', 'zoo'],
   ],
 }
 const arrows = { ...pure, ...inputOutput, ...apps }

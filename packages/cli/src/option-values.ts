@@ -1,4 +1,4 @@
-import { parseSchemeRequest } from '@cocoi/planner'
+import { PROFILES, type ProfileName, parseSchemeRequest } from '@cocoi/planner'
 import { InvalidArgumentError } from 'commander'
 
 /** A reader of whole numbers for an option of the command line. */
@@ -30,4 +30,11 @@ export const transports = oneOf('--transport', ['float16', 'float32'])
 
 /** How schemes are written, for help texts. */
 export const schemeHelp =
-  'local, whole, uncoded, replication[:r], mds[:n,k], vandermonde[:n,k] or lt[:n,k]'
+  'auto, local, whole, uncoded, replication[:r], mds[:n,k], vandermonde[:n,k] or lt[:n,k]'
+
+const profileNames = Object.keys(PROFILES) as ProfileName[]
+
+export const profiles = oneOf('--profile', profileNames)
+
+/** What profiles there are, for help texts. */
+export const profileHelp = `what the devices are like: ${profileNames.join(', ')}`

@@ -7,6 +7,7 @@ import { addInit } from './commands/init.ts'
 import { addModels } from './commands/models.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRun } from './commands/run.ts'
+import { addSimulate } from './commands/simulate.ts'
 import { addUsers } from './commands/users.ts'
 
 /** The command line; it throws a CommanderError where commander would end the process. */
@@ -15,6 +16,7 @@ export function createProgram(): Command {
   addDemo(program)
   addRun(program)
   addPlan(program)
+  addSimulate(program)
   addInfer(program)
   addModels(program)
   addInit(program)

@@ -23,6 +23,12 @@ describe('command line', () => {
       'ERR_USAGE: --axis takes rows or columns, not "diagonal"; see cocoi run --help\n',
     'plan m.onnx --transport int8':
       'ERR_USAGE: --transport takes float16 or float32, not "int8"; see cocoi plan --help\n',
+    'plan m.onnx --profile pi9':
+      'ERR_USAGE: --profile takes pi4-gbe or pi4-wifi or pi4-slow or mixed or pi4-throttled, not "pi9"; see cocoi plan --help\n',
+    'simulate --model m.onnx --scenario sun':
+      'ERR_BAD_SCENARIO: "sun" is not a scenario: use healthy | stragglers:SCALE | delays:MS | failures:N[:hang] | slow:FACTOR, for example stragglers:1+failures:2\n',
+    'simulate --model vgg17':
+      'ERR_ZOO_UNKNOWN_MODEL: the zoo has no "vgg17"; it has vgg16, resnet18, resnet50, mobilenetv2\n',
     'run m.onnx --devices 6.5':
       'ERR_USAGE: --devices takes a whole number from 1 to 64, not "6.5"; see cocoi run --help\n',
     'run m.onnx --devices':

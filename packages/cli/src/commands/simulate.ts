@@ -1,0 +1,174 @@
+import { stat } from 'node:fs/promises'
+import {
+  amplificationLimits,
+  type Fleet,
+  fleetOf,
+  formatSchemeRequest,
+  type ModelPlan,
+  type ProfileName,
+  parseSchemeRequest,
+  planModel,
+  type SchemeRequest,
+} from '@cocoi/planner'
+import {
+  parseScenario,
+  profiledUnder,
+  type Scenario,
+  type SimulationResult,
+  scenarioForms,
+  simulate,
+} from '@cocoi/simulator'
+import type { Command } from 'commander'
+import {
+  axes,
+  profileHelp,
+  profiles,
+  schemeHelp,
+  transports,
+  wholeNumber,
+} from '../option-values.ts'
+import { requireWritable, writeReport } from '../output-files.ts'
+import { createProgress, type Progress } from '../progress.ts'
+import { milliseconds, table } from '../tables.ts'
+import { openWorkspace } from '../workspace.ts'
+import { zooModel } from '../zoo-cache.ts'
+
+interface SimulateFlags {
+  readonly model: string
+  readonly devices: number
+  readonly profile: ProfileName
+  readonly schemes: string
+  readonly scenario: string
+  readonly requests: number
+  readonly seed: number
+  readonly axis: 'rows' | 'columns'
+  readonly transport: 'float16' | 'float32'
+  readonly minIntensity: number
+  readonly json?: string
+}
+
+const defaultSchemes = 'local,uncoded,replication:2,lt,mds,auto'
+
+/** `cocoi simulate`: schemes compared on virtual devices and virtual time. */
+export function addSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .summary('compare schemes on up to a thousand simulated devices')
+    .description(
+      "Compare schemes on simulated devices: virtual time, the scheduler's real decisions.",
+    )
+    .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
+    .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 1000), 10)
+    .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
+    .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
+    .option('--scenario <scenario>', `joined by +: ${scenarioForms}`, 'healthy')
+    .option('--requests <n>', 'of each scheme', wholeNumber('--requests', 1, 100_000), 20)
+    .option('--seed <n>', 'of everything that is drawn', wholeNumber('--seed', 0, 2 ** 31), 1)
+    .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
+    .option('--transport <type>', 'float16 or float32 on the wire', transports, 'float16')
+    .option(
+      '--min-intensity <n>',
+      'layers with fewer operations per byte on the wire stay local',
+      wholeNumber('--min-intensity', 0, 1e6),
+      32,
+    )
+    .option('--json <file>', 'write the measurements to a file')
+    .action(run)
+}
+
+async function run(flags: SimulateFlags): Promise<void> {
+  const schemes = readSchemes(flags.schemes)
+  const scenario = parseScenario(flags.scenario)
+  await requireWritable(flags)
+  const progress = createProgress()
+  const isFile = await stat(flags.model).then(
+    () => true,
+    () => flags.model.endsWith('.onnx'),
+  )
+  const modelPath = isFile ? flags.model : await zooModel(flags.model, 1, progress)
+  const workspace = await openWorkspace({ modelPath, progress })
+  try {
+    const runs = schemes.map(scheme =>
+      runScheme(workspace.prepared.graph, { flags, scheme, scenario, progress }),
+    )
+    progress.print(`\n${runTable(runs)}`)
+    const { profile, devices, seed, model } = flags
+    const report = { model, profile, scenario: flags.scenario, devices, seed, runs }
+    if (flags.json !== undefined) await writeReport(flags.json, report)
+  } catch (error) {
+    progress.fail()
+    throw error
+  } finally {
+    await workspace.close()
+  }
+}
+
+/** Commas separate schemes, and the two numbers of one. */
+function readSchemes(text: string): SchemeRequest[] {
+  return text.split(/,(?=[a-z])/).map(parseSchemeRequest)
+}
+
+interface SchemeReport {
+  readonly scheme: string
+  readonly kind: ModelPlan['kind']
+  readonly why: string
+  readonly latencyMs: { p50: number; p99: number; mean: number; all: readonly number[] }
+  readonly predictedMs: { p50: number; p99: number; mean: number }
+  readonly phases: SimulationResult['stages']
+  readonly late: SimulationResult['late']
+  readonly failed: number
+  readonly ok: boolean
+}
+
+function runScheme(
+  graph: Parameters<typeof planModel>[0],
+  options: {
+    flags: SimulateFlags
+    scheme: SchemeRequest
+    scenario: Scenario
+    progress: Progress
+  },
+): SchemeReport {
+  const { flags, scheme, scenario, progress } = options
+  const { axis, transport, minIntensity, devices, seed, requests } = flags
+  const name = formatSchemeRequest(scheme)
+  progress.step(`simulating ${name}`)
+  const fleet = fleetOf(flags.profile, devices)
+  const wish = { scheme, axis, transport, minIntensity, devices, seed }
+  const plan = planUnder(graph, wish, { fleet, scenario })
+  const limits = { maxAmplification: amplificationLimits[transport] }
+  const result = simulate({ plan: plan.load, fleet, scenario, requests, seed, limits })
+  progress.done()
+  const { p50Ms, p99Ms, meanMs } = result.latency
+  const { total, why } = plan.prediction
+  return {
+    ...{ scheme: name, kind: plan.kind, why },
+    latencyMs: { p50: p50Ms, p99: p99Ms, mean: meanMs, all: result.latenciesMs },
+    predictedMs: { p50: total.p50Ms, p99: total.p99Ms, mean: total.meanMs },
+    ...{ phases: result.stages, late: result.late },
+    ...{ failed: result.failed, ok: result.failed === 0 },
+  }
+}
+
+/** Plans for the fleet as its profiles look after some time under the scenario. */
+function planUnder(
+  graph: Parameters<typeof planModel>[0],
+  wish: Omit<Parameters<typeof planModel>[1], 'fleet'>,
+  { fleet, scenario }: { fleet: Fleet; scenario: Scenario },
+): ModelPlan {
+  const stages = planModel(graph, { ...wish, scheme: { type: 'uncoded' } }).stages.length
+  return planModel(graph, { ...wish, fleet: profiledUnder(fleet, scenario, stages) })
+}
+
+function runTable(runs: readonly SchemeReport[]): string {
+  const head = ['scheme', 'runs as', 'p50', 'p99', 'mean', 'predicted p50', 'no answer']
+  return table(
+    head,
+    runs.map(({ scheme, kind, latencyMs: { p50, p99, mean }, predictedMs, failed }) => [
+      ...[scheme, kind],
+      ...[p50, p99, mean, predictedMs.p50].map(milliseconds),
+      String(failed),
+    ]),
+    ['left', 'left'],
+  )
+}

@@ -1,0 +1,33 @@
+import { formatScheme, type ModelPlan } from '@cocoi/planner'
+import { milliseconds, table } from './tables.ts'
+
+/** What a plan is predicted to take on devices of a profile, beside one device alone, and why. */
+export function describePrediction(plan: ModelPlan, profile: string): string[] {
+  const { total, alone, codingShare, why } = plan.prediction
+  const times = `p50 ${milliseconds(total.p50Ms)}, p99 ${milliseconds(total.p99Ms)}`
+  const besides = plan.kind === 'local' ? '' : `; one device alone ${milliseconds(alone.p50Ms)}`
+  const coding = plan.kind === 'stages' ? `, ${(100 * codingShare).toFixed(1)} % of it coding` : ''
+  return [
+    `Predicted for ${profile}: ${times}${coding}${besides}`,
+    `Why: ${why}`,
+    ...(plan.stages.length > 0 ? ['', stageTable(plan)] : []),
+  ]
+}
+
+/** k° is the k of the paper's surrogate, k* the best one found by drawing; `-` without a code. */
+function stageTable({ stages, prediction }: ModelPlan): string {
+  const head = ['stage', 'scheme', 'rows a device', 'p50', 'p99', 'k°', 'k*', 'beside']
+  const rows = stages.map(({ layout, code, rowsPerDevice }, i) => {
+    const { p50Ms, p99Ms, surrogateK, bestK, why } = prediction.stages[i]!
+    const shares = rowsPerDevice ? rangeOf(rowsPerDevice) : '1'
+    const pieces = [surrogateK, bestK].map(k => String(k ?? '-'))
+    const times = [milliseconds(p50Ms), milliseconds(p99Ms)]
+    return [String(layout.id), formatScheme(code.scheme), shares, ...times, ...pieces, why]
+  })
+  return table(head, rows, ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'])
+}
+
+function rangeOf(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least}–${most}`
+}
