@@ -30,6 +30,11 @@ export interface Engine {
    */
   normalise(model: ModelSource, options: NormaliseOptions): Promise<NormalisedModel>
   /**
+   * Milliseconds since the worker last answered or became busy; 0 if nothing is asked of it. Grows without
+   * end when onnxruntime hangs.
+   */
+  readonly busyMs: number
+  /**
    * Rejects what is pending with ERR_ENGINE_CLOSED and resolves when the worker has ended, after the
    * run under way. To be awaited before the process exits: onnxruntime aborts when its thread is
    * torn down during a run.
@@ -69,6 +74,10 @@ class WorkerEngine implements Engine {
 
   async normalise(model: ModelSource, options: NormaliseOptions): Promise<NormalisedModel> {
     return this.#connect().request('normalise', { model, options })
+  }
+
+  get busyMs(): number {
+    return this.#connection?.busyMs ?? 0
   }
 
   close(): Promise<void> {

@@ -14,6 +14,8 @@ export class WorkerConnection {
   readonly #pending = new Map<number, Pending>()
   readonly #exited: Promise<void>
   #nextId = 0
+  /** When the worker last answered, or was asked something when it had nothing to do. */
+  #movedAt = 0
   #fault: EngineError | undefined
 
   constructor(settings: WorkerSettings, name: string) {
@@ -37,6 +39,11 @@ export class WorkerConnection {
     return this.#fault
   }
 
+  /** Milliseconds since the worker last moved on; 0 if nothing is asked of it. */
+  get busyMs(): number {
+    return this.#pending.size === 0 ? 0 : performance.now() - this.#movedAt
+  }
+
   request<V extends Verb>(
     verb: V,
     request: Exchanges[V]['request'],
@@ -46,6 +53,7 @@ export class WorkerConnection {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#worker.postMessage({ ...request, id, verb }, transferList)
+      if (this.#pending.size === 0) this.#movedAt = performance.now()
       this.#pending.set(id, { resolve, reject })
     })
   }
@@ -65,6 +73,7 @@ export class WorkerConnection {
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id)
     this.#pending.delete(reply.id)
+    this.#movedAt = performance.now()
     if (!pending) return
     if ('answer' in reply) pending.resolve(reply.answer as never)
     else pending.reject(new EngineError(reply.failure.code, reply.failure.message))

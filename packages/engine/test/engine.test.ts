@@ -43,6 +43,21 @@ describe('engine', function () {
     expect(delay.max / 1e6).to.be.below(runMs / 2)
   })
 
+  it('tells for how long its worker has been at the same thing', async () => {
+    const session = await engine.load(heavy(100))
+    expect(engine.busyMs).to.equal(0)
+    let longestMs = 0
+    const sampling = setInterval(() => {
+      longestMs = Math.max(longestMs, engine.busyMs)
+    }, 1)
+    const runs = await Promise.all([session.run(heavyInput()), session.run(heavyInput())])
+    clearInterval(sampling)
+    const times = runs.map(({ runMs }) => runMs)
+    expect(longestMs).to.be.above(Math.max(...times) / 2)
+    expect(longestMs).to.be.below(times[0]! + times[1]!)
+    expect(engine.busyMs).to.equal(0)
+  })
+
   it('turns telemetry off before the thread that loads onnxruntime exists', async () => {
     delete process.env.ORT_DISABLE_TELEMETRY
     const seen: (string | undefined)[] = []
