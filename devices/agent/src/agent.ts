@@ -115,6 +115,11 @@ export class Agent {
     return agent
   }
 
+  /** Whether its engine is idle or answers, if slowly. */
+  isProgressing(): boolean {
+    return this.#engine.busyMs < this.#options.config.stuckAfterMs
+  }
+
   /** Finishes what was accepted, says goodbye and frees the engine; asked twice it does so once. */
   stop(reason: string): Promise<void> {
     this.#stopped ??= this.#stop(reason)

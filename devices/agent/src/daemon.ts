@@ -71,7 +71,7 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
     eventLoop.stop()
     await Promise.all([control.close(), data.close()])
   }
-  return { ready: { device }, stop }
+  return { ready: { device }, isProgressing: () => agent.isProgressing(), stop }
 }
 
 function logNotice({ type, message, code }: Notice, logger: Logger): void {

@@ -112,6 +112,11 @@ export class Coordinator {
     })
   }
 
+  /** Whether its engine is idle or answers, if slowly. */
+  isProgressing(): boolean {
+    return this.#engine.busyMs < this.#options.config.stuckAfterMs
+  }
+
   async stop(): Promise<void> {
     await this.#intake.stop()
     this.#fleet.stop()

@@ -70,7 +70,8 @@ async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) 
     eventLoop.stop()
     await Promise.all([control.close(), data.close()])
   }
-  return { ready: { coordinator: config.id }, stop }
+  const isProgressing = () => coordinator.isProgressing()
+  return { ready: { coordinator: config.id }, isProgressing, stop }
 }
 
 function logNotice({ type, message, code }: Notice, logger: Logger): void {

@@ -7,6 +7,11 @@ import { type SystemdNotifier, systemdNotifier } from './sd-notify.ts'
 export interface RunningDaemon {
   /** Facts for whoever started the process, such as the port; printed as JSON. */
   readonly ready: object
+  /**
+   * Whether work outside the event loop moves on, such as that of an inference engine. While it does not,
+   * systemd's watchdog is not fed, and systemd starts the daemon anew. Without it the event loop counts.
+   */
+  isProgressing?(): boolean
   /** Ends everything; called once. */
   stop(): Promise<void>
 }
@@ -94,7 +99,8 @@ class Daemon {
     }
     if (this.#stopWish.signal.aborted) return this.#stop(this.#running)
     process.stdout.write(`ready ${JSON.stringify(this.#running.ready)}\n`)
-    this.#systemd.ready()
+    const running = this.#running
+    this.#systemd.ready(() => running.isProgressing?.() ?? true)
   }
 
   #startFailed(error: unknown): void {

@@ -5,7 +5,8 @@ const NOTIFY_TIMEOUT_MS = 5000
 
 /** Tells systemd about the state of a service; does nothing where systemd does not ask for it. */
 export interface SystemdNotifier {
-  ready(): void
+  /** Feeds the watchdog from now on as long as the daemon makes progress. */
+  ready(isProgressing: () => boolean): void
   stopping(): void
 }
 
@@ -15,15 +16,15 @@ export interface SystemdNotifier {
  * a child process, the unit needs `NotifyAccess=all`.
  *
  * With `WatchdogSec=` in the unit, `ready` begins to report every half of that time, so that a process
- * whose event loop hangs is restarted.
+ * whose event loop hangs, or whose other work does, is restarted.
  */
 export function systemdNotifier(logger: Logger): SystemdNotifier {
   if (!process.env.NOTIFY_SOCKET) return { ready() {}, stopping() {} }
   let watchdog: NodeJS.Timeout | undefined
   return {
-    ready() {
+    ready(isProgressing) {
       notify('READY=1', logger)
-      watchdog = startWatchdog(logger)
+      watchdog = startWatchdog(isProgressing, logger)
     },
     stopping() {
       clearInterval(watchdog)
@@ -32,12 +33,16 @@ export function systemdNotifier(logger: Logger): SystemdNotifier {
   }
 }
 
-function startWatchdog(logger: Logger): NodeJS.Timeout | undefined {
+function startWatchdog(isProgressing: () => boolean, logger: Logger): NodeJS.Timeout | undefined {
   const { WATCHDOG_USEC, WATCHDOG_PID } = process.env
   const intervalMs = Math.floor(Number(WATCHDOG_USEC) / 2000)
   const forUs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid)
   if (!forUs || !(intervalMs > 0)) return undefined
-  return setInterval(() => notify('WATCHDOG=1', logger), intervalMs).unref()
+  const feed = () => {
+    if (isProgressing()) notify('WATCHDOG=1', logger)
+    else logger.error('no progress: the watchdog is not fed', { code: 'ERR_STUCK' })
+  }
+  return setInterval(feed, intervalMs).unref()
 }
 
 function notify(state: string, logger: Logger): void {

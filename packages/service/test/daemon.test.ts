@@ -146,6 +146,22 @@ describe('systemd', () => {
     await holds(told, 'STOPPING=1')
   })
 
+  it('hears nothing more of a daemon whose work does not move on', async () => {
+    const { folder, told } = recordingNotify()
+    const environment = {
+      PATH: `${folder}:/usr/bin:/bin`,
+      NOTIFY_SOCKET: '/run/systemd/notify',
+      WATCHDOG_USEC: '100000',
+    }
+    const program = await readyDaemon('gets-stuck', { environment })
+    await holds(told, 'WATCHDOG=1')
+    await program.says('stderr', 'no progress: the watchdog is not fed code=ERR_STUCK')
+    await program.says('stderr', 'no progress', 4)
+    const heard = await readFile(told, 'utf8')
+    await program.says('stderr', 'no progress', 8)
+    expect(await readFile(told, 'utf8')).to.equal(heard)
+  })
+
   it('is not told anything when it does not ask', async () => {
     const { folder, told } = recordingNotify()
     const program = await readyDaemon('steady', { environment: { PATH: `${folder}:/usr/bin` } })

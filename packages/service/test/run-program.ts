@@ -43,9 +43,9 @@ export class Program {
     this.ended = once(this.child, 'close').then(([code]) => ({ code, ...this.#output }))
   }
 
-  /** Resolves once the output holds `text`; rejects if the program ends without it. */
-  async says(stream: 'stdout' | 'stderr', text: string): Promise<void> {
-    while (!this.#output[stream].includes(text)) {
+  /** Resolves once the output holds `text` so many times; rejects if the program ends without it. */
+  async says(stream: 'stdout' | 'stderr', text: string, times = 1): Promise<void> {
+    while (this.#output[stream].split(text).length <= times) {
       const ended = await Promise.race([once(this.child, 'output'), this.ended])
       if ('code' in ended) throw new Error(`it ended without "${text}": ${JSON.stringify(ended)}`)
     }

@@ -32,6 +32,9 @@ export const coordinatorSchema = z.strictObject({
   maxImagePixels: count.describe('largest image that is decoded, width times height'),
   maxInputBytes: bytes.describe('largest request'),
   blobChunkBytes: bytes.min(1024).describe('size of a chunk of a model file sent to a device'),
+  stuckAfterMs: milliseconds.describe(
+    'preparing or computing for this long is taken for stuck, and systemd starts it anew',
+  ),
 })
 
 export type CoordinatorConfig = z.output<typeof coordinatorSchema>

@@ -20,6 +20,9 @@ export const deviceSchema = z.strictObject({
     .describe('a subtask takes this times as long as it needs, to imitate a slower device'),
   maxCacheBytes: bytes.describe('model files kept; the least recently used go first'),
   maxQueue: count.describe('subtasks that may wait; more are refused'),
+  stuckAfterMs: milliseconds.describe(
+    'a computation of this length is taken for stuck, and systemd starts the agent anew',
+  ),
 })
 
 export type DeviceConfig = z.output<typeof deviceSchema>

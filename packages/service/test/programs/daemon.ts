@@ -9,6 +9,7 @@ import {
 } from '@cocoi/service'
 
 const behaviour = process.argv[2] ?? 'steady'
+const stuckAtMs = performance.now() + 300
 const never = new Promise<never>(() => {})
 const keepAlive = setInterval(() => {}, 1000)
 
@@ -33,7 +34,8 @@ async function start(signal: AbortSignal): Promise<RunningDaemon> {
   }
   if (behaviour === 'throws') setImmediate(() => fail('thrown'))
   if (behaviour === 'rejects') setImmediate(() => void Promise.reject(failure('rejected')))
-  return { ready: { port: 1883, host: 'a\nb' }, stop }
+  const isProgressing = () => behaviour !== 'gets-stuck' || performance.now() < stuckAtMs
+  return { ready: { port: 1883, host: 'a\nb' }, isProgressing, stop }
 }
 
 function failure(message: string): Error {
