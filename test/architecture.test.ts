@@ -35,6 +35,7 @@ const apps: Record<string, string[]> = {
     ...['blobs', 'coding', 'engine', 'models', 'onnx', 'partition', 'planner', 'protocol'],
     ...['scheduler', 'service', 'transport'],
   ],
+  'packages/release': ['onnx'],
   'packages/testbed': ['client', 'protocol', 'service', 'transport'],
   'packages/cli': [
     ...['blobs', 'broker', 'client', 'coding', 'coordinator', 'device-agent', 'engine', 'models'],

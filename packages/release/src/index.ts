@@ -1,0 +1,6 @@
+export { describeRelease, packRelease, type ReleaseFacts } from './archive.ts'
+export { buildRelease, type Release } from './build-release.ts'
+export { ReleaseError, type ReleaseErrorCode } from './errors.ts'
+export { PLATFORMS, type Platform, runsHere } from './platform.ts'
+export { pruneRelease } from './prune.ts'
+export { sampleModel } from './sample-model.ts'
