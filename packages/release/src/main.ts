@@ -2,9 +2,9 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildRelease } from './build-release.ts'
 import { ReleaseError } from './errors.ts'
-import { PLATFORMS } from './platform.ts'
+import { PLATFORMS, runsHere } from './platform.ts'
 
-/** `npm run package [PLATFORM …]`: makes the tarballs and prints what has become of each. */
+/** `npm run package [PLATFORM … | here]`: makes the tarballs and prints what has become of each. */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const output = fileURLToPath(new URL('../../../dist/release', import.meta.url))
 
@@ -22,6 +22,7 @@ try {
 }
 
 function chosen(names: readonly string[]) {
+  if (names[0] === 'here') return PLATFORMS.filter(runsHere)
   const known = PLATFORMS.map(({ name }) => name).join(', ')
   const unknown = names.find(name => PLATFORMS.every(platform => platform.name !== name))
   if (unknown) throw new ReleaseError('ERR_INCOMPLETE', `no platform ${unknown}: use ${known}`)
