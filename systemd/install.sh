@@ -7,6 +7,9 @@ OPT=/opt/cocoi
 ETC=/etc/cocoi
 UNITS=/usr/local/lib/systemd/system
 COMMAND=/usr/local/bin/cocoi
+# What each agent was started with, until the next boot.
+STARTED=/run/cocoi-install
+LOCK=/run/lock/cocoi-install
 # Users, passwords, join token and certificates, as `cocoi init` makes them, in the broker's own folder.
 ACCESS=/var/lib/private/cocoi-broker/access
 HEALTHY_WITHIN_S=${COCOI_HEALTHY_WITHIN_S:-60}
@@ -244,7 +247,7 @@ install_all() {
 
 lock() {
   if [ -n "$dry_run" ]; then return; fi
-  exec 9>/run/cocoi-install.lock
+  exec 9>$LOCK
   flock -n 9 || fail 'another install.sh is at work: wait until it has ended'
 }
 
@@ -371,13 +374,27 @@ switch_to() {
   done
   systemctl daemon-reload
   systemctl --quiet enable cocoi.target
-  for one in $roles; do
-    systemctl --quiet enable "cocoi-$one.service"
-    systemctl reset-failed "cocoi-$one.service" 2>/dev/null || :
-    # A device that waits for its broker would block here.
-    systemctl --no-block restart "cocoi-$one.service"
-  done
+  for one in $roles; do restart "$one"; done
   systemctl --no-block start cocoi.target
+}
+
+# Leaves an agent alone that runs with what it would be started with.
+restart() {
+  systemctl --quiet enable "cocoi-$1.service"
+  now=$(fingerprint "$1")
+  if [ "$(state_of "$1" ActiveState)" = active ] && [ "$now" = "$(cat "$STARTED/$1" 2>/dev/null)" ]; then return; fi
+  systemctl reset-failed "cocoi-$1.service" 2>/dev/null || :
+  # A device that waits for its broker would block here.
+  systemctl --no-block restart "cocoi-$1.service"
+  mkdir -p $STARTED
+  printf '%s\n' "$now" >"$STARTED/$1"
+}
+
+# Of everything a start depends on.
+fingerprint() {
+  for file in "$OPT/$name/release.json" "$UNITS/cocoi-$1.service" "$UNITS/cocoi-$1.service.d"/* "$ETC"/* $ACCESS/local.json5; do
+    if [ -f "$file" ]; then sha256sum "$file"; fi
+  done | sha256sum
 }
 
 # Secrets reach a daemon as credentials of systemd, which reads the files as root.
@@ -446,7 +463,7 @@ finish() {
     case ${folder##*/} in current | node | "$name" | "$previous") ;; *) rm -rf "$folder" ;; esac
   done
   say "healthy: $roles"
-  case " $roles" in *' broker '*) advise ;; esac
+  case $role in broker | all) advise ;; esac
 }
 
 advise() {
@@ -480,6 +497,7 @@ go_back() {
 # --- removing -----------------------------------------------------------------------------------
 
 uninstall() {
+  lock
   roles=$(installed_roles)
   if [ -n "$role" ] && [ "$role" != all ]; then
     case " $roles" in *" $role "*) ;; *) fail "there is no $role installed here" ;; esac
@@ -495,7 +513,7 @@ uninstall() {
     run systemctl --quiet disable --now cocoi.target
     run rm -f $UNITS/cocoi.target
   fi
-  run rm -f $COMMAND
+  run rm -rf $COMMAND $STARTED $LOCK
   run rm -rf $OPT
   if [ -z "$keep_config" ]; then run rm -rf $ETC; fi
   # Folders that only we needed.

@@ -125,9 +125,12 @@ describe('an installation on Debian', () => {
     const edited = "// mine\n{ log: { level: 'debug' } }\n"
     await machine.write('/etc/cocoi/local.json5', edited)
     const there = await files()
+    await machine.sh(`${installer} all`, { timeoutMs: 120_000 })
+    const pids = await Promise.all(agents.map(agent => property(agent, 'MainPID')))
     await machine.sh(`${installer} all --broker mqtt://198.51.100.1`, { timeoutMs: 120_000 })
     expect(await changesSince(there)).to.deep.equal([])
     expect(await machine.sh('cat /etc/cocoi/local.json5')).to.equal(edited.trim())
+    expect(await Promise.all(agents.map(agent => property(agent, 'MainPID')))).to.deep.equal(pids)
     expect(await infer()).to.include(`used: ${device}`)
   })
 
