@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { BlobClient, BlobStore } from '@cocoi/blobs'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
@@ -64,8 +65,8 @@ export class Agent {
     const { config, device, version, topics, control, data, lagMs } = options
     this.#options = options
     this.#store = store
-    const threads = config.threads > 0 ? { threads: config.threads } : {}
-    this.#engine = createEngine({ name: 'cocoi-device', ...threads })
+    const threads = config.threads || allCoresButOne()
+    this.#engine = createEngine({ name: 'cocoi-device', threads })
     this.#blobs = new BlobClient({
       store,
       transport: data,
@@ -78,7 +79,7 @@ export class Agent {
     this.#plans = new PlanShelf(maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
     this.#runner = new SubtaskRunner({
       maxWaiting: config.maxQueue,
-      pace: new Pace(config.stretch, config.threads),
+      pace: new Pace(config.stretch, threads),
       stage: (plan, stage) => this.#plans.stage(plan, stage),
       answer: (plan, header, tensors) => this.#send(this.#coordinators.get(plan), header, tensors),
       now: () => performance.now(),
@@ -245,4 +246,9 @@ export class Agent {
     const { code, message } = describeError(error)
     this.#options.logger.warn(`${what} failed`, { code, reason: message })
   }
+}
+
+/** One core is left to the network. Without a number onnxruntime would take all and pin its threads. */
+function allCoresButOne(): number {
+  return Math.max(1, availableParallelism() - 1)
 }

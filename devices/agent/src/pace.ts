@@ -7,7 +7,7 @@ export class Pace {
   readonly #stretch: number
   readonly #threads: number
 
-  /** @param threads that one computation uses, 0 if that is not known */
+  /** @param threads that one computation uses */
   constructor(stretch: number, threads: number) {
     this.#stretch = stretch
     this.#threads = threads
@@ -21,7 +21,7 @@ export class Pace {
     const ms = performance.now() - startedAt
     if (this.#stretch <= 1) return { result, ms }
     const { user, system } = process.cpuUsage(before)
-    const aloneMs = this.#threads > 0 ? Math.min(ms, (user + system) / 1000 / this.#threads) : ms
+    const aloneMs = Math.min(ms, (user + system) / 1000 / this.#threads)
     await delay(aloneMs * this.#stretch - ms)
     return { result, ms: performance.now() - startedAt }
   }
