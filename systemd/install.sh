@@ -25,7 +25,7 @@ usage: install.sh ROLE [options]       ROLE: device, broker, coordinator, or all
   --ca-file FILE        CA certificate of a broker at mqtts://
   --token-file FILE     file with the token that lets a device join; - reads it from standard input
   --token TOKEN         the token itself; it stays in the history of your shell
-  --user NAME           user name of a coordinator whose broker is on another machine
+  --user NAME           coordinator or device: log in to a broker elsewhere as this user
   --password-file FILE  file with the password of that user
   --tls                 broker: make certificates and encrypt what leaves this machine
   --node FILE           Node.js to use: a program, or an archive from nodejs.org
@@ -85,6 +85,8 @@ parse() {
   if [ -n "$token" ] && [ -n "$token_file" ]; then misuse 'either --token or --token-file'; fi
   if [ -n "$user" ] && [ -z "$password_file" ]; then misuse '--user goes with --password-file'; fi
   if [ -z "$user" ] && [ -n "$password_file" ]; then misuse '--password-file goes with --user'; fi
+  case $user:$role in :* | *:device | *:coordinator) ;; *) misuse '--user is for a coordinator or a device' ;; esac
+  case $user in *[!A-Za-z0-9_.@-]*) misuse "--user $user: use letters, digits, . _ @ and -" ;; esac
   case $broker in
     '' | mqtt://?* | mqtts://?* | ws://?* | wss://?*) ;;
     *) misuse "--broker $broker: write mqtt://HOST, mqtts://HOST, ws://HOST or wss://HOST" ;;
@@ -301,10 +303,14 @@ configure() {
     mkdir -p $ETC
     chmod 755 $ETC
   fi
-  if [ -n "$token$token_file" ]; then read_token | write 600 $ETC/join-token; fi
+  if [ -n "$token$token_file" ]; then
+    read_token | write 600 $ETC/join-token
+    run rm -f $ETC/device-password $ETC/device-user
+  fi
   if [ -n "$password_file" ]; then
     [ -r "$password_file" ] || fail "--password-file $password_file cannot be read"
-    write 600 $ETC/coordinator-password <"$password_file"
+    write 600 "$ETC/$role-password" <"$password_file"
+    say "$user" | write 644 "$ETC/$role-user"
   fi
   if [ -n "$ca_file" ]; then
     [ -r "$ca_file" ] || fail "--ca-file $ca_file cannot be read"
@@ -348,6 +354,8 @@ make_access() {
   if [ -n "$dry_run" ]; then return; fi
   mkdir -p /var/lib/private
   chmod 700 /var/lib/private
+  # A folder that came from a backup goes to where systemd keeps it.
+  if [ -d /var/lib/cocoi-broker ] && [ ! -L /var/lib/cocoi-broker ]; then mv -T /var/lib/cocoi-broker "${ACCESS%/access}"; fi
   mkdir -p "${ACCESS%/access}"
   if [ ! -e /var/lib/cocoi-broker ]; then ln -s private/cocoi-broker /var/lib/cocoi-broker; fi
   # What is there already stays as it is.
@@ -401,7 +409,14 @@ fingerprint() {
 credentials() {
   drop_in=$UNITS/cocoi-$1.service.d/credentials.conf
   rm -f "$drop_in"
+  if [ -f "$ETC/$1-password" ]; then
+    login "$ETC/$1-password" "$(cat "$ETC/$1-user")" | write 644 "$drop_in"
+    return
+  fi
   case $1 in
+    coordinator)
+      if [ -f $ACCESS/secrets/main ]; then login $ACCESS/secrets/main main | write 644 "$drop_in"; fi
+      ;;
     device)
       for file in $ETC/join-token $ACCESS/join-token; do
         [ -f "$file" ] || continue
@@ -409,22 +424,12 @@ credentials() {
         return
       done
       ;;
-    coordinator)
-      if [ -f $ETC/coordinator-password ]; then
-        # The name it was given is kept from one installation to the next.
-        if [ -n "$user" ]; then printf '%s\n' "$user" | write 644 $ETC/coordinator-user; fi
-        {
-          credential mqtt-password $ETC/coordinator-password COCOI_MQTT_PASSWORD_FILE
-          say "Environment=COCOI_MQTT_USERNAME=$(cat $ETC/coordinator-user)"
-        } | write 644 "$drop_in"
-      elif [ -f $ACCESS/secrets/main ]; then
-        {
-          credential mqtt-password $ACCESS/secrets/main COCOI_MQTT_PASSWORD_FILE
-          say 'Environment=COCOI_MQTT_USERNAME=main'
-        } | write 644 "$drop_in"
-      fi
-      ;;
   esac
+}
+
+login() {
+  credential mqtt-password "$1" COCOI_MQTT_PASSWORD_FILE
+  say "Environment=COCOI_MQTT_USERNAME=$2"
 }
 
 credential() {
@@ -467,12 +472,11 @@ finish() {
 }
 
 advise() {
+  say "On each Pi, with what 'sudo cocoi users token' says here in a file join-token, run"
   if grep -q '^ *keyFile' $ACCESS/local.json5 2>/dev/null; then
-    say 'On each Pi: copy ca.crt and join-token to it, which are /var/lib/cocoi-broker/access/tls/ca.crt and'
-    say '/var/lib/cocoi-broker/access/join-token here, and run'
     say "  sudo systemd/install.sh device --broker mqtts://$(hostname).local:8883 --ca-file ca.crt --token-file join-token"
+    say "where ca.crt is a copy of /var/lib/cocoi-broker/access/tls/ca.crt, which is no secret."
   else
-    say 'On each Pi: copy join-token to it, which is /var/lib/cocoi-broker/access/join-token here, and run'
     say "  sudo systemd/install.sh device --broker mqtt://$(hostname).local:1883 --token-file join-token"
   fi
 }

@@ -106,7 +106,10 @@ export class Machine {
     const ended = gone ? undefined : once(this.#process, 'exit')
     this.#process.kill('SIGKILL')
     await ended
-    removeGroup(this.#group)
+    // The kernel still buries what ran in it.
+    for (let tries = 0; tries < 50 && !removeGroup(this.#group); tries++) {
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
   }
 
   async #booted(): Promise<void> {
@@ -164,8 +167,11 @@ function removeGroups(): void {
   }
 }
 
-function removeGroup(group: string): void {
-  for (const folder of hierarchies()) removeTree(join(folder, group))
+/** Whether nothing of it is left. */
+function removeGroup(group: string): boolean {
+  const folders = hierarchies().map(folder => join(folder, group))
+  for (const folder of folders) removeTree(folder)
+  return !folders.some(folder => existsSync(folder))
 }
 
 /** Only folders can be removed from a cgroup, and only from the innermost on. */
@@ -177,7 +183,7 @@ function removeTree(folder: string): void {
   try {
     rmdirSync(folder)
   } catch {
-    // Its last process is still being buried; the next run removes it.
+    // A process of it is not quite gone.
   }
 }
 

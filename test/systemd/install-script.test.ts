@@ -90,6 +90,8 @@ describe('the installer', () => {
     [['device', '--token', 'a', '--token-file', 'b'], 'either --token or --token-file'],
     [['device', '--broker', 'pi1.local'], 'write mqtt://HOST'],
     [['coordinator', '--user', 'main'], '--user goes with --password-file'],
+    [['all', '--user', 'main', '--password-file', 'f'], '--user is for a coordinator or a device'],
+    [['device', '--user', 'a b', '--password-file', 'f'], 'use letters, digits'],
   ] as const) {
     it(`refuses what it does not understand: ${parameters.join(' ') || 'nothing'}`, () => {
       const { status, stderr } = install(...parameters)
