@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import colours from 'picocolors'
+import { colours } from './colours.ts'
 import type { RunReport } from './report.ts'
 
 type Side = 'left' | 'right'
