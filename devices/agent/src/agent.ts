@@ -107,7 +107,10 @@ export class Agent {
       qos: 1,
     })
     await new Promise<void>(resolve => {
-      const onError = (error: unknown) => agent.#report('announcing the device', error)
+      // What the loss of the connection makes fail is done anew when it is back.
+      const onError = (error: unknown) => {
+        if (control.connected) agent.#report('announcing the device', error)
+      }
       watchConnections(options, {
         onComplete: session => void agent.#onConnect(session).then(resolve, onError),
         onIncomplete: reason => void agent.#presence.pause(reason).catch(onError),

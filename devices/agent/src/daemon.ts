@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { topics } from '@cocoi/protocol'
 import {
@@ -10,6 +9,7 @@ import {
   mqttSchema,
   orAborted,
   readBrokerAccess,
+  requireFolder,
   runDaemon,
   version,
   watchEventLoop,
@@ -18,6 +18,7 @@ import { type Notice, openAgentConnections } from '@cocoi/transport'
 import { Agent } from './agent.ts'
 import { withDeviceCredential } from './credential.ts'
 import { statusWill } from './presence.ts'
+import { Restlessness } from './restlessness.ts'
 import { SessionCounter } from './session-counter.ts'
 
 /** Flags of the command line by section, as `loadConfig` overlays them. */
@@ -48,16 +49,17 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   const config = loadConfig(deviceSchema, { section: 'device', flags: flags.device ?? {} })
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
   const device = config.id === '' ? identifierFrom(hostname()) : config.id
-  await mkdir(config.state, { recursive: true })
+  await requireFolder('device.state', config.state, 'write')
   const access = await withDeviceCredential(readBrokerAccess(mqtt), { ...config, device })
   const sessions = new SessionCounter(config.state)
   const known = topics(mqtt.base)
+  const restlessness = new Restlessness()
   const { control, data } = openAgentConnections({
     access,
     id: device,
     will: session => statusWill(known, device, session),
     nextSession: () => sessions.next(Date.now()),
-    onNotice: notice => logNotice(notice, logger),
+    onNotice: notice => logNotice(notice, { device, logger, restlessness }),
   })
   const eventLoop = watchEventLoop()
   const starting = Agent.start({
@@ -74,9 +76,15 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   return { ready: { device }, isProgressing: () => agent.isProgressing(), stop }
 }
 
-function logNotice({ type, message, code }: Notice, logger: Logger): void {
+function logNotice(
+  { type, message, code }: Notice,
+  { device, logger, restlessness }: { device: string; logger: Logger; restlessness: Restlessness },
+): void {
   const level = type === 'connected' ? 'info' : 'warn'
   logger[level](message, { notice: type, code })
+  if (type !== 'disconnected' || !restlessness.lost(performance.now())) return
+  const hint = `if another device is named "${device}" too, give each a name of its own (device.id)`
+  logger.warn(`the connection is lost again and again: ${hint}`, { code: 'ERR_RESTLESS' })
 }
 
 /** A host name with what may not stand in a topic replaced. */

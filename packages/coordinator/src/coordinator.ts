@@ -127,7 +127,7 @@ export class Coordinator {
   }
 
   async #start(): Promise<void> {
-    const { data, topics, config } = this.#options
+    const { control, data, topics, config } = this.#options
     this.#fleet.onChange(change => this.#events.fleetChanged(change))
     await this.#fleet.start()
     await this.#blobs.start()
@@ -137,7 +137,10 @@ export class Coordinator {
     // Whoever hears that the coordinator is there sends at once what has no answer yet.
     await this.#intake.start()
     await new Promise<void>(resolve => {
-      const onError = (error: unknown) => this.#report('announcing the coordinator', error)
+      // What the loss of the connection makes fail is done anew when it is back.
+      const onError = (error: unknown) => {
+        if (control.connected) this.#report('announcing the coordinator', error)
+      }
       watchConnections(this.#options, {
         onComplete: session => {
           this.#models.republish()

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { parseSchemeRequest } from '@cocoi/planner'
 import { topics } from '@cocoi/protocol'
 import {
@@ -10,6 +9,7 @@ import {
   mqttSchema,
   orAborted,
   readBrokerAccess,
+  requireFolder,
   runDaemon,
   ServiceError,
   version,
@@ -50,8 +50,8 @@ async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) 
   })
   requireScheme(config.scheme)
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
-  await mkdir(config.state, { recursive: true })
-  await mkdir(config.models, { recursive: true })
+  await requireFolder('coordinator.state', config.state, 'write')
+  await requireFolder('coordinator.models', config.models, 'read')
   const known = topics(mqtt.base)
   const { control, data } = openAgentConnections({
     access: readBrokerAccess(mqtt),

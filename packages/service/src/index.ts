@@ -15,6 +15,7 @@ export {
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { orAborted } from './or-aborted.ts'
+export { type FolderUse, requireFolder } from './require-folder.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'
 export { type CoordinatorConfig, coordinatorSchema } from './schema/coordinator.ts'
 export { type DeviceConfig, deviceSchema } from './schema/device.ts'
