@@ -1,4 +1,8 @@
 export { Agent, type AgentOptions } from './agent.ts'
 export { type DeviceFlags, runDevice } from './daemon.ts'
+export type { LoadedPlan, LoadedStage } from './loaded-plan.ts'
+export { Pace } from './pace.ts'
+export { PlanShelf } from './plan-shelf.ts'
 export { Restlessness } from './restlessness.ts'
 export { SessionCounter } from './session-counter.ts'
+export { type Answer, SubtaskRunner, type SubtaskRunnerOptions } from './subtask-runner.ts'

@@ -27,12 +27,15 @@ export class PlanShelf {
   async prepare(plan: Plan): Promise<LoadedPlan> {
     const known = this.#entries.get(plan.id)
     if (known) return known.loading
-    await this.#makeRoom()
     const abort = new AbortController()
-    const entry: Entry = { loading: this.#load(plan, abort.signal), abort, loaded: undefined }
+    const loading = this.#makeRoom().then(() => {
+      abort.signal.throwIfAborted()
+      return this.#load(plan, abort.signal)
+    })
+    const entry: Entry = { loading, abort, loaded: undefined }
     this.#entries.set(plan.id, entry)
     try {
-      entry.loaded = await entry.loading
+      entry.loaded = await loading
       return entry.loaded
     } catch (error) {
       if (this.#entries.get(plan.id) === entry) this.#entries.delete(plan.id)
@@ -79,9 +82,10 @@ export class PlanShelf {
     for (const plan of [...this.#entries.keys()]) await this.release(plan)
   }
 
+  /** Takes the oldest off the shelf at once, for one that is about to be put there. */
   async #makeRoom(): Promise<void> {
-    while (this.#entries.size >= this.#capacity) {
-      await this.release(this.#entries.keys().next().value!)
-    }
+    const excess = this.#entries.size - this.#capacity + 1
+    const oldest = [...this.#entries.keys()].slice(0, Math.max(0, excess))
+    await Promise.all(oldest.map(plan => this.release(plan)))
   }
 }

@@ -43,6 +43,7 @@ export class SubtaskRunner {
   readonly #held = new Map<string, Held>()
   #timer: NodeJS.Timeout | undefined
   #idle: (() => void) | undefined
+  #draining: Promise<void> | undefined
 
   constructor(options: SubtaskRunnerOptions) {
     this.#options = options
@@ -55,11 +56,15 @@ export class SubtaskRunner {
     return { waiting: waiting.length, running: running ? 1 : 0 }
   }
 
+  /** Subtasks whose tensors are in memory: no more than wait and run. */
+  get held(): number {
+    return this.#held.size
+  }
+
   accept({ header, tensors }: Frame & { header: SubtaskHeader }): void {
     const key = keyOf(header)
-    const known = this.#held.has(key)
     const held = { header, tensors: tensors as EngineTensor[], arrivedAt: this.#options.now() }
-    if (!known) this.#held.set(key, held)
+    if (!this.#held.has(key)) this.#held.set(key, held)
     const { plan, timeoutMs } = header
     this.#feed({ type: 'subtask', id: idOf(header), plan, timeoutMs })
   }
@@ -69,14 +74,12 @@ export class SubtaskRunner {
   }
 
   /** Takes no more work and resolves when what was accepted is done. */
-  async drain(): Promise<void> {
-    if (this.#queue.snapshot().isDraining && this.load.running + this.load.waiting === 0) return
-    const idle = new Promise<void>(resolve => {
+  drain(): Promise<void> {
+    this.#draining ??= new Promise<void>(resolve => {
       this.#idle = resolve
+      this.#feed({ type: 'drain' })
     })
-    this.#feed({ type: 'drain' })
-    await idle
-    clearTimeout(this.#timer)
+    return this.#draining
   }
 
   #feed(event: DeviceQueueEvent): void {
@@ -104,7 +107,7 @@ export class SubtaskRunner {
   }
 
   #drop(id: AttemptId, reason: (DeviceQueueEffect & { type: 'drop' })['reason']): void {
-    if (reason === 'duplicate') return
+    if (reason === 'duplicate' && this.#isPresent(id)) return
     const held = this.#held.get(keyOf(id))
     this.#held.delete(keyOf(id))
     if (reason === 'cancelled') this.counts.cancelled += 1
@@ -112,6 +115,13 @@ export class SubtaskRunner {
     if (!held) return
     if (reason === 'full') this.#fail(held, refusal('ERR_QUEUE_FULL', 'its queue is full'))
     if (reason === 'draining') this.#fail(held, refusal('ERR_DRAINING', 'it is about to stop'))
+  }
+
+  /** A copy of one that has ended brings its tensors once more. */
+  #isPresent(id: AttemptId): boolean {
+    const { running, waiting } = this.#queue.snapshot()
+    const present = running ? [running, ...waiting] : waiting
+    return present.some(other => keyOf(other) === keyOf(id))
   }
 
   #run(id: AttemptId): void {
