@@ -6,6 +6,7 @@ import { exitCode } from './exit-code.ts'
  * - `ERR_INPUT_NEEDED` the model takes what cannot be made up
  * - `ERR_BAD_CONFIG` a file of settings cannot be understood
  * - `ERR_NO_OUTPUT` a file that is to be written cannot be
+ * - `ERR_BROKER_IN_USE` a coordinator is online at the broker that was named
  * - `ERR_MODEL_FAILS` onnxruntime cannot run the model on an input
  * - `ERR_NOT_INITIALISED` there are no users here yet
  * - `ERR_NO_CA` there is no certificate authority here
@@ -17,6 +18,7 @@ export type CliErrorCode =
   | 'ERR_INPUT_NEEDED'
   | 'ERR_BAD_CONFIG'
   | 'ERR_NO_OUTPUT'
+  | 'ERR_BROKER_IN_USE'
   | 'ERR_MODEL_FAILS'
   | 'ERR_NOT_INITIALISED'
   | 'ERR_NO_CA'

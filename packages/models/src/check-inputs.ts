@@ -25,7 +25,7 @@ export function checkInputs(
   for (const tensor of tensors) {
     const name = tensor.name || (tensors.length === 1 && inputs.length === 1 ? inputs[0]!.name : '')
     const input = inputs.find(input => input.name === name)
-    if (!input) throw wrong(`there is no input "${name}"; ${expectation(inputs)}`)
+    if (!input) throw wrong(`${stranger(name)}; ${expectation(inputs)}`)
     if (checked.has(name)) throw wrong(`the input "${name}" is given twice`)
     checked.set(name, checkTensor(input, tensor))
   }
@@ -57,6 +57,11 @@ function hint(input: TensorSpec, given: { type: string; dims: readonly number[] 
     return '; the batch dimension is missing: add one of size 1 in front'
   }
   return ''
+}
+
+function stranger(name: string): string {
+  if (name !== '') return `there is no input "${name}"`
+  return 'a tensor without a name is for a model with one input'
 }
 
 function expectation(inputs: readonly TensorSpec[]): string {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
 import { connectClient } from '@cocoi/client'
 import type { InferenceAnswer, InferenceParameters } from '@cocoi/protocol'
 import { loadConfig, type MqttConfig, mqttSchema, readBrokerAccess } from '@cocoi/service'
 import type { Command } from 'commander'
+import { parseInputArgument } from '../input-argument.ts'
 import { readRequest } from '../inputs.ts'
 import { axes, scheme, schemeHelp, transports, wholeNumber } from '../option-values.ts'
 import { requireWritable } from '../output-files.ts'
@@ -63,7 +65,8 @@ async function infer(model: string, file: string, flags: InferFlags): Promise<vo
     progress.done()
     progress.print(describe(answer).join('\n'))
     if (flags.saveOutputs) {
-      await saveOutputs(flags.saveOutputs, { input: model, scheme: answer.plan.scheme }, answer)
+      const input = basename(parseInputArgument(file).files[0]!.path)
+      await saveOutputs(flags.saveOutputs, { input, scheme: answer.plan.scheme }, answer)
     }
   } catch (error) {
     progress.fail()

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Bench, withBench } from '../bench.ts'
 import { exitCode } from '../exit-code.ts'
+import { requireFreeBroker } from '../free-broker.ts'
 import { type RunInput, randomInput, readInput, requireInputs } from '../inputs.ts'
 import { axes, scheme, schemeHelp, transports, wholeNumber } from '../option-values.ts'
 import { requireWritable, writeReport } from '../output-files.ts'
@@ -79,6 +80,7 @@ async function run(
   for (const text of order.flags.scheme) scheme(text)
   await requireInputs(order.flags.input ?? [])
   await requireWritable(order.flags)
+  if (order.flags.broker !== undefined) await requireFreeBroker(order.flags.broker)
   const progress = createProgress()
   try {
     const report = await runOnCluster(order, progress)
