@@ -46,9 +46,11 @@ function drawPlan(load: PlanLoad, fleet: Fleet, options: PredictOptions) {
   const tail = new LocalRun(load.tail, fleet.coordinator, load.stages.length)
   const total = new Float64Array(samples)
   const stages = runs.map(() => new Float64Array(samples))
-  const busy: Busy = { devices: new Float64Array(fleet.devices.length), hop: 0 }
+  const byDevice = () => new Float64Array(fleet.devices.length)
+  const busy: Busy = { devices: byDevice(), deadSince: byDevice(), hop: 0 }
   for (let sample = 0; sample < samples; sample++) {
     busy.devices.fill(0)
+    busy.deadSince.fill(Number.POSITIVE_INFINITY)
     busy.hop = 0
     let now = 0
     for (let i = 0; i < runs.length; i++) {

@@ -29,7 +29,7 @@ export interface DeviceProfile extends Speed {
   /** Fixed time of every subtask: queue, session call. */
   readonly perSubtaskMs: number
   readonly link: LinkProfile
-  /** Probability that a subtask is never answered. */
+  /** Probability that the device dies while it computes a subtask, until the inference is over. */
   readonly failureRate: number
 }
 

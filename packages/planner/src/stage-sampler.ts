@@ -6,16 +6,18 @@ import { spreadRows } from './spread-rows.ts'
 import type { StageLoad } from './stage-load.ts'
 import { workMs } from './work.ts'
 
-/** What earlier stages keep busy, and until when. */
+/** What earlier stages keep busy, and until when; and what they have lost. */
 export interface Busy {
   /** By device: a subtask that has begun is finished, wanted or not. */
   readonly devices: Float64Array
+  /** By device: since when it has been dead; Infinity while it lives. */
+  readonly deadSince: Float64Array
   /** The coordinator's hop: results that come too late pass it all the same. */
   hop: number
 }
 
 /** Numbers drawn for one row. */
-export const drawsPerRow = 6
+export const drawsPerRow = 7
 
 /**
  * One stage on a fleet, drawn at random as often as wanted.
@@ -33,7 +35,10 @@ export class StageSampler {
   readonly #fleet: Fleet
   readonly #load: StageLoad
   readonly #rule: CompletionRule
-  readonly #owners: Int32Array
+  /** By row, while all devices live. */
+  readonly #allOwners: Int32Array
+  /** By row, in the current sample. */
+  #owners: Int32Array
   /** When each row is at its device, if nothing disturbs it. */
   readonly #arrivals: Float64Array
   readonly #nominalMs: Float64Array
@@ -53,7 +58,8 @@ export class StageSampler {
     this.#load = load
     this.#fleet = fleet
     this.#rule = rule
-    this.#owners = spreadRows(n, devices.length, load.rowsPerDevice)
+    this.#allOwners = spreadRows(n, devices.length, load.rowsPerDevice)
+    this.#owners = this.#allOwners
     this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
     this.#ownLinkMs = Float64Array.from(
       this.#owners,
@@ -77,12 +83,24 @@ export class StageSampler {
   sample(draws: Draws, start: number, startAt: number, busy: Busy): number {
     this.#latest.set(busy.devices)
     const sentAt = Math.max(startAt, busy.hop)
+    this.#owners = this.#ownersAt(sentAt, busy.deadSince)
     for (let row = 0; row < this.#owners.length; row++) {
-      this.#compute(row, { draws, start: start + row * drawsPerRow, startAt: sentAt })
+      this.#compute(row, { draws, start: start + row * drawsPerRow, startAt: sentAt, busy })
     }
+    this.#repeatLost(sentAt, busy.deadSince)
     const endAt = this.#collect(sentAt)
     this.#leaveBusy(endAt, busy)
     return endAt
+  }
+
+  /** Who is asked for which row: nobody who is known to be dead. */
+  #ownersAt(now: number, deadSince: Float64Array): Int32Array {
+    const isKnown = (since: number) => since + this.#fleet.noticeMs <= now
+    if (!deadSince.some(isKnown)) return this.#allOwners
+    const { code, rowsPerDevice } = this.#load
+    const alive = Array.from(deadSince, since => (isKnown(since) ? 0 : 1))
+    const shares = alive.map((one, i) => one * (rowsPerDevice?.[i] ?? 1))
+    return spreadRows(code.n, alive.length, shares.some(share => share > 0) ? shares : alive)
   }
 
   #leaveBusy(endAt: number, busy: Busy): void {
@@ -99,7 +117,7 @@ export class StageSampler {
 
   #compute(
     row: number,
-    { draws, start, startAt }: { draws: Draws; start: number; startAt: number },
+    { draws, start, startAt, busy }: { draws: Draws; start: number; startAt: number; busy: Busy },
   ): void {
     const owner = this.#owners[row]!
     const device = this.#fleet.devices[owner]!
@@ -112,21 +130,51 @@ export class StageSampler {
     this.#doneAt[row] = doneAt
     this.#readyAt[row] =
       doneAt + device.link.latencyMs + this.#delay(device, 'in', draws, start + 3)
-    const { failureRate } = device
-    if (failureRate > 0 && Math.exp(-draws.at(start, 5)) < failureRate) this.#repeat(row, startAt)
+    const fails = device.failureRate > 0 && Math.exp(-draws.at(start, 5)) < device.failureRate
+    if (fails && busy.deadSince[owner] === Number.POSITIVE_INFINITY) {
+      busy.deadSince[owner] = beginsAt + Math.exp(-draws.at(start, 6)) * slowed
+    }
+    if (busy.deadSince[owner]! < doneAt) this.#readyAt[row] = Number.POSITIVE_INFINITY
   }
 
   /**
-   * The row's device fails: noticed, or hedged after half as long again as a subtask hardly ever
-   * takes; then another one computes it, undisturbed.
+   * Rows of dead devices are computed again, by whoever is free first: when the death is noticed, or
+   * when the row is hedged after half as long again as a subtask hardly ever takes. With nobody left
+   * the coordinator does it.
    */
-  #repeat(row: number, startAt: number): void {
+  #repeatLost(sentAt: number, deadSince: Float64Array): void {
+    for (let row = 0; row < this.#owners.length; row++) {
+      if (this.#readyAt[row] !== Number.POSITIVE_INFINITY) continue
+      const owner = this.#owners[row]!
+      const hedgedAt = sentAt + this.#hedgeMs(row)
+      const noticedAt = Math.min(hedgedAt, deadSince[owner]! + this.#fleet.noticeMs)
+      const other = this.#firstFree(deadSince)
+      const from = Math.max(noticedAt, other === undefined ? 0 : this.#latest[other]!)
+      const onceMs = this.#onceMs(other)
+      if (other !== undefined) this.#latest[other] = from + onceMs
+      this.#startsAt[row] = Number.POSITIVE_INFINITY
+      this.#readyAt[row] = from + onceMs
+    }
+  }
+
+  #hedgeMs(row: number): number {
     const owner = this.#owners[row]!
-    const device = this.#fleet.devices[owner]!
-    const onceMs = this.#arrivals[0]! + this.#nominalMs[owner]! + device.perSubtaskMs
-    const hedgeMs = Math.max(50, 1.5 * onceMs * (1 + 3 * device.straggling))
-    const noticed = Math.min(this.#fleet.noticeMs, hedgeMs)
-    this.#readyAt[row] = startAt + this.#arrivals[row]! + noticed + onceMs
+    const { straggling } = this.#fleet.devices[owner]!
+    return Math.max(50, 1.5 * (this.#arrivals[row]! + this.#onceMs(owner) * (1 + 3 * straggling)))
+  }
+
+  #onceMs(device: number | undefined): number {
+    if (device === undefined) return workMs(this.#load.subtask, this.#fleet.coordinator)
+    return this.#nominalMs[device]! + this.#fleet.devices[device]!.perSubtaskMs
+  }
+
+  #firstFree(deadSince: Float64Array): number | undefined {
+    let free: number | undefined
+    for (let device = 0; device < deadSince.length; device++) {
+      if (deadSince[device] !== Number.POSITIVE_INFINITY) continue
+      if (free === undefined || this.#latest[device]! < this.#latest[free]!) free = device
+    }
+    return free
   }
 
   #delay({ link }: DeviceProfile, way: 'out' | 'in', draws: Draws, start: number): number {
