@@ -19,7 +19,7 @@ export function tryRelease(tarball: string, name: string): void {
     const options = { folder, environment: { PATH: pathWithNode(folder), HOME: folder } }
     writeFileSync(join(folder, 'sample.onnx'), sampleModel())
     runCommand([cocoi, '--help'], options)
-    const plan = runCommand([cocoi, 'plan', 'sample.onnx', '--devices', '6'], options)
+    const plan = runCommand([cocoi, 'plan', 'sample.onnx', '--scheme', 'mds:6,4'], options)
     if (!/\b6,4\b/.test(plan)) {
       throw new ReleaseError('ERR_INCOMPLETE', `${name} does not plan the sample model:\n${plan}`)
     }
