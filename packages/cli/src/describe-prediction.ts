@@ -1,21 +1,22 @@
-import { formatScheme, type ModelPlan } from '@cocoi/planner'
+import { formatScheme, type ModelPlan, type ModelPrediction } from '@cocoi/planner'
 import { milliseconds, table } from './tables.ts'
 
 /** What a plan is predicted to take on devices of a profile, beside one device alone, and why. */
 export function describePrediction(plan: ModelPlan, profile: string): string[] {
-  const { total, alone, codingShare, why } = plan.prediction
+  const prediction = plan.predict()
+  const { total, alone, codingShare, why } = prediction
   const times = `p50 ${milliseconds(total.p50Ms)}, p99 ${milliseconds(total.p99Ms)}`
   const besides = plan.kind === 'local' ? '' : `; one device alone ${milliseconds(alone.p50Ms)}`
   const coding = plan.kind === 'stages' ? `, ${(100 * codingShare).toFixed(1)} % of it coding` : ''
   return [
     `Predicted for ${profile}: ${times}${coding}${besides}`,
     `Why: ${why}`,
-    ...(plan.stages.length > 0 ? ['', stageTable(plan)] : []),
+    ...(plan.stages.length > 0 ? ['', stageTable(plan, prediction)] : []),
   ]
 }
 
 /** k° is the k of the paper's surrogate, k* the best one found by drawing; `-` without a code. */
-function stageTable({ stages, prediction }: ModelPlan): string {
+function stageTable({ stages }: ModelPlan, prediction: ModelPrediction): string {
   const head = ['stage', 'scheme', 'rows a device', 'p50', 'p99', 'k°', 'k*', 'beside']
   const rows = stages.map(({ layout, code, rowsPerDevice }, i) => {
     const { p50Ms, p99Ms, surrogateK, bestK, why } = prediction.stages[i]!

@@ -64,7 +64,8 @@ export interface ModelPlan {
   readonly notes: readonly string[]
   /** The plan as numbers. */
   readonly load: PlanLoad
-  readonly prediction: ModelPrediction
+  /** Draws some hundred inferences; tens of milliseconds for a large model. */
+  predict(): ModelPrediction
 }
 
 /**
@@ -144,15 +145,18 @@ function finish(
 ): ModelPlan {
   const { graph, options } = planning
   const load = planLoad(graph, made.stages)
-  const prediction = predict(planning, { load, stages: made.stages, why: made.why })
+  const predict = () => predictPlanned(planning, { load, stages: made.stages, why: made.why })
   const stages = made.stages.map(toStagePlan)
   const notes = [...made.notes, ...noiseNotes(stages, options)]
   const kind = stages.length > 0 ? 'stages' : 'local'
   const { local } = made
-  return { kind, stages, local, transport: options.transport, notes, load, prediction }
+  return { kind, stages, local, transport: options.transport, notes, load, predict }
 }
 
-function predict(planning: Planning, plan: Parameters<typeof predictModel>[0]): ModelPrediction {
+function predictPlanned(
+  planning: Planning,
+  plan: Parameters<typeof predictModel>[0],
+): ModelPrediction {
   const { graph, fleet, draws, codes, options } = planning
   return predictModel(plan, graph, { fleet, draws, codes, sweep: options.sweep ?? false })
 }
@@ -205,9 +209,9 @@ function nothing(
 ): ModelPlan {
   const { model, graph, options } = planning
   const load = kind === 'whole' ? wholeLoad(model, graph) : localLoad(graph)
-  const prediction = predict(planning, { load, stages: [], why })
+  const predict = () => predictPlanned(planning, { load, stages: [], why })
   const { transport } = options
-  return { kind, stages: [], local: [], transport, notes, load, prediction }
+  return { kind, stages: [], local: [], transport, notes, load, predict }
 }
 
 function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefined {

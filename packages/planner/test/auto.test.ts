@@ -34,7 +34,9 @@ function straggling(fleet: Fleet, factor: number): Fleet {
 
 describe('the scheme auto', () => {
   it('keeps a model where one device is faster, and says so with numbers', () => {
-    const { kind, stages, prediction, local } = plan('resnet18', 'auto', fleetOf('pi4-wifi', 10))
+    const made = plan('resnet18', 'auto', fleetOf('pi4-wifi', 10))
+    const { kind, stages, local } = made
+    const prediction = made.predict()
     expect(kind).to.equal('local')
     expect(stages).to.deep.equal([])
     expect(prediction.total).to.deep.equal(prediction.alone)
@@ -44,7 +46,9 @@ describe('the scheme auto', () => {
   })
 
   it('shares a model whose layers are worth it, and says how much faster that is', () => {
-    const { kind, stages, prediction } = plan('vgg16', 'auto', fleetOf('pi4-slow', 10))
+    const made = plan('vgg16', 'auto', fleetOf('pi4-slow', 10))
+    const { kind, stages } = made
+    const prediction = made.predict()
     expect(kind).to.equal('stages')
     expect(stages).to.have.length(13)
     expect(prediction.total.meanMs).to.be.below(prediction.alone.meanMs / 5)
@@ -71,7 +75,7 @@ describe('the scheme auto', () => {
       it(`is at most 2 % behind every fixed scheme: ${name} on ${profile}`, () => {
         for (const factor of [0.05, 1]) {
           const fleet = straggling(fleetOf(profile, 10), factor)
-          const best = plan(name, 'auto', fleet).prediction.total.meanMs
+          const best = plan(name, 'auto', fleet).predict().total.meanMs
           const schemes = [
             'local',
             'whole',
@@ -82,7 +86,7 @@ describe('the scheme auto', () => {
             'mds:10,6',
           ]
           for (const scheme of schemes) {
-            const { meanMs } = plan(name, scheme, fleet).prediction.total
+            const { meanMs } = plan(name, scheme, fleet).predict().total
             expect(best / meanMs, `${scheme}, straggling ${factor}`).to.be.below(1.02)
           }
         }
@@ -105,7 +109,7 @@ describe('the scheme auto', () => {
 
   it('makes the same plan again', () => {
     const [first, second] = [1, 2].map(() => plan('resnet18', 'auto', fleetOf('pi4-slow', 10)))
-    expect(JSON.stringify(second!.prediction)).to.equal(JSON.stringify(first!.prediction))
+    expect(JSON.stringify(second!.predict())).to.equal(JSON.stringify(first!.predict()))
     const schemes = [first!, second!].map(({ stages }) => stages.map(({ code }) => code.scheme))
     expect(schemes[1]).to.deep.equal(schemes[0])
   })
@@ -130,7 +134,9 @@ describe('predictions of a plan', () => {
       'vandermonde',
       'lt',
     ]) {
-      const { prediction, stages, load } = plan('resnet18', scheme, fleetOf('pi4-slow', 6))
+      const made = plan('resnet18', scheme, fleetOf('pi4-slow', 6))
+      const { stages, load } = made
+      const prediction = made.predict()
       expect(prediction.total.p50Ms, scheme).to.be.above(0)
       expect(prediction.total.p99Ms, scheme).to.be.at.least(prediction.total.p50Ms)
       expect(prediction.stages, scheme).to.have.length(stages.length)
@@ -140,12 +146,12 @@ describe('predictions of a plan', () => {
 
   it('show k° of the paper beside k* by Monte Carlo for coded stages', () => {
     const fleet = straggling(fleetOf('pi4-slow', 10), 1)
-    const { prediction } = plan('vgg16', 'mds', fleet, { sweep: true })
+    const prediction = plan('vgg16', 'mds', fleet, { sweep: true }).predict()
     for (const { surrogateK, bestK } of prediction.stages) {
       expect(surrogateK).to.be.within(1, 9)
       expect(bestK).to.be.within(1, 10)
     }
-    const [uncoded] = plan('vgg16', 'uncoded', fleet).prediction.stages
+    const [uncoded] = plan('vgg16', 'uncoded', fleet).predict().stages
     expect(uncoded).to.include({ surrogateK: undefined, bestK: undefined })
   })
 

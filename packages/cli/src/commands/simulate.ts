@@ -140,7 +140,7 @@ function runScheme(
   const result = simulate({ plan: plan.load, fleet, scenario, requests, seed, limits })
   progress.done()
   const { p50Ms, p99Ms, meanMs } = result.latency
-  const { total, why } = plan.prediction
+  const { total, why } = plan.predict()
   return {
     ...{ scheme: name, kind: plan.kind, why },
     latencyMs: { p50: p50Ms, p99: p99Ms, mean: meanMs, all: result.latenciesMs },
