@@ -1,10 +1,14 @@
-import type { ModelPlan, StagePlan } from '@cocoi/planner'
+import { formatScheme, type ModelPlan, type StagePlan } from '@cocoi/planner'
 import { bytes, counted, flops, table } from './tables.ts'
+import { inLines, roomFor } from './text-width.ts'
 
 type Local = ModelPlan['local'][number]
 
 /** Least room for the name of a layer, however narrow the terminal. */
 const leastName = 12
+
+/** Least room for a line of a reason. */
+const leastReason = 40
 
 /**
  * A plan for people: what is distributed and what that moves, what stays and why.
@@ -28,17 +32,27 @@ function summary({ kind, stages }: ModelPlan): string {
   if (kind === 'local') return 'The coordinator computes the whole model.'
   const work = sum(stages, ({ layout }) => layout.flops)
   const moved = `${bytes(sum(stages, bytesOut))} out, ${bytes(sum(stages, bytesBack))} back`
-  const { type } = stages[0]!.code.scheme
-  const what = `${counted(stages.length, 'stage')} of ${type}, ${flops(work)}`
+  const type = commonType(stages)
+  const what = `${counted(stages.length, 'stage')}${type ? ` of ${type}` : ''}, ${flops(work)}`
   return `${what}; one inference moves ${moved}`
+}
+
+/** The code of all stages; undefined if they have several. */
+function commonType(stages: readonly StagePlan[]): string | undefined {
+  const types = new Set(stages.map(({ code }) => code.scheme.type))
+  return types.size === 1 ? [...types][0] : undefined
 }
 
 function stageTable(stages: readonly StagePlan[], width: number): string {
   const axis = stages[0]!.layout.axis
   const head = ['stage', 'layers', 'code', axis, 'work', 'out', 'back', 'ops/byte']
-  const rows = stages.map(stageRow)
+  const isMixed = commonType(stages) === undefined
+  const rows = stages.map(stage => {
+    const { n, k, scheme } = stage.code
+    return stageRow(stage, isMixed ? formatScheme(scheme) : `${n},${k}`)
+  })
   const names = stages.map(({ layout }) => layout.convs.map(({ output }) => output))
-  const room = roomFor(width, [head, ...rows], 1)
+  const room = Math.max(leastName, roomFor(width, [head, ...rows], 1))
   const layers = names.map(list =>
     inLines(
       list.map(name => shortened(name, room)),
@@ -53,12 +67,12 @@ function stageTable(stages: readonly StagePlan[], width: number): string {
 }
 
 /** A row of the table; the layers are put in later, when it is known how much room there is. */
-function stageRow(stage: StagePlan): string[] {
-  const { layout, split, code, subtaskBytes, subtaskFlops } = stage
+function stageRow(stage: StagePlan, code: string): string[] {
+  const { layout, split, subtaskBytes, subtaskFlops } = stage
   return [
     String(layout.id),
     '',
-    `${code.n},${code.k}`,
+    code,
     `${split.length} of ${layout.extent}`,
     flops(layout.flops),
     bytes(bytesOut(stage)),
@@ -68,28 +82,15 @@ function stageRow(stage: StagePlan): string[] {
 }
 
 function localTable(local: readonly Local[], width: number): string {
-  const rows = local.map(({ opType, reason }) => ['', opType, reason])
-  const room = roomFor(width, rows, 0)
-  const named = rows.map((row, i) => row.toSpliced(0, 1, shortened(local[i]!.output, room)))
-  return table([], named, ['left', 'left', 'left'])
-}
-
-/** Columns that the others leave to one, with two between each. */
-function roomFor(width: number, rows: readonly (readonly string[])[], column: number): number {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map(row => row[i]!.length)))
-  const others = widths.filter((_, i) => i !== column).reduce((total, one) => total + one + 2, 0)
-  return Math.max(leastName, width - others)
-}
-
-/** As many names in a line as there is room for. */
-function inLines(names: readonly string[], room: number): string {
-  const lines: string[] = []
-  for (const name of names) {
-    const longer = `${lines.at(-1) ?? ''} ${name}`
-    if (lines.length > 0 && longer.length <= room) lines[lines.length - 1] = longer
-    else lines.push(name)
-  }
-  return lines.join('\n')
+  const kinds = local.map(({ opType }) => ['', opType, ''])
+  const room = roomFor(width, kinds, 0)
+  // A reason may take several lines, and a name may have what a short line of it leaves.
+  const longest = Math.max(...local.map(({ output }) => output.length))
+  const nameRoom = Math.max(leastName, Math.min(longest, room - leastReason))
+  const rows = local.map(({ output, opType, reason }) => {
+    return [shortened(output, nameRoom), opType, inLines(reason.split(' '), room - nameRoom)]
+  })
+  return table([], rows, ['left', 'left', 'left'])
 }
 
 /** The end of a name tells layers apart, its beginning is often the same. */

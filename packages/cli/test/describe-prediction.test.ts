@@ -11,7 +11,7 @@ const model = makeModel({
   initializers: [floatTensor('w', [256, 256, 3, 3], new Float32Array(256 * 256 * 9))],
 })
 
-function lines(scheme: string, profile: 'pi4-slow' | 'pi4-wifi'): string[] {
+function lines(scheme: string, profile: 'pi4-slow' | 'pi4-wifi', width?: number): string[] {
   const options = { devices: 6, axis: 'rows', transport: 'float16', minIntensity: 32 } as const
   const fleet = fleetOf(profile, options.devices)
   const plan = planModel(model, {
@@ -20,7 +20,7 @@ function lines(scheme: string, profile: 'pi4-slow' | 'pi4-wifi'): string[] {
     sweep: true,
     scheme: parseSchemeRequest(scheme),
   })
-  return describePrediction(plan, profile).join('\n').split('\n')
+  return describePrediction(plan, profile, width).join('\n').split('\n')
 }
 
 describe('prediction as text', () => {
@@ -33,6 +33,12 @@ describe('prediction as text', () => {
     expect(stage).to.match(
       /^0 +mds:6,4 +1 +\d+ ms +\d+ ms +\d +\d +\d+ ms on the coordinator; away/,
     )
+  })
+
+  it('breaks the lines of its table where the terminal ends', () => {
+    const [, , , head, ...stages] = lines('mds:6,4', 'pi4-slow', 80)
+    expect(stages.length).to.be.above(1)
+    expect(Math.max(...[head!, ...stages].map(line => line.length))).to.be.at.most(80)
   })
 
   it('says why a model stays where it is', () => {

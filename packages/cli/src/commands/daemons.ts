@@ -30,7 +30,7 @@ export function isDaemon(verb: string | undefined): boolean {
 }
 
 const configured =
-  'Settings come from config/, the environment (COCOI_…) and these flags, in this order.'
+  'Settings come from the files of config/, overridden by the environment (COCOI_…), overridden by these flags; see config/README.md.'
 
 /**
  * `cocoi broker`, `cocoi coordinator`, `cocoi device`: the daemons. Each loads only itself: the others
@@ -39,7 +39,8 @@ const configured =
 export function addDaemons(program: Command): void {
   program
     .command('broker')
-    .description(`run the MQTT broker. ${configured}`)
+    .summary('run the MQTT broker')
+    .description(`Run the MQTT broker. ${configured}`)
     .option('--host <address>', 'address to listen on; beyond loopback clients must log in')
     .option('--port <number>', 'port to listen on')
     .option('--log-level <level>', 'error, warn, info or debug')
@@ -49,7 +50,8 @@ export function addDaemons(program: Command): void {
     })
   program
     .command('coordinator')
-    .description(`run the coordinator. ${configured}`)
+    .summary('run the coordinator')
+    .description(`Run the coordinator. ${configured}`)
     .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
     .option('--id <name>', 'name of this coordinator')
     .option('--models <folder>', 'model repository')
@@ -68,7 +70,8 @@ export function addDaemons(program: Command): void {
     )
   program
     .command('device')
-    .description(`run the device agent. ${configured}`)
+    .summary('run the device agent')
+    .description(`Run the device agent. ${configured}`)
     .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
     .option('--id <name>', 'name of this device; its host name by default')
     .option('--state <folder>', 'folder of its own state')

@@ -19,9 +19,10 @@ interface InitFlags {
 export function addInit(program: Command): void {
   program
     .command('init')
+    .summary('make users, secrets and settings for a system on this machine')
     .description(
-      'make users with passwords, a token with which devices join, and settings for broker and ' +
-        'coordinator on this machine; what is there already stays as it is',
+      'Make users with passwords, a token with which devices join, and settings for broker and ' +
+        'coordinator on this machine; what is there already stays as it is.',
     )
     .option('--folder <folder>', 'where to put everything', DEFAULT_FOLDER)
     .option('--tls', 'also make a CA and certificates, and encrypt what leaves this machine')

@@ -55,7 +55,11 @@ async function plan(modelPath: string, { config, ...flags }: PlanFlags): Promise
     const fleet = fleetOf(flags.profile, flags.devices)
     const made = planModel(workspace.prepared.graph, { ...flags, scheme, fleet, sweep: true })
     const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
-    const lines = [...describePlan(made, width), '', ...describePrediction(made, flags.profile)]
+    const lines = [
+      ...describePlan(made, width),
+      '',
+      ...describePrediction(made, flags.profile, width),
+    ]
     progress.print(lines.join('\n'))
   } catch (error) {
     progress.fail()
