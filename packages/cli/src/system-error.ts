@@ -15,6 +15,8 @@ const deeds: Readonly<Record<string, string>> = {
   mkdir: 'make the folder',
   mkdtemp: 'make the folder',
   scandir: 'list',
+  lstat: 'read',
+  stat: 'read',
   rm: 'remove',
   rmdir: 'remove',
   unlink: 'remove',

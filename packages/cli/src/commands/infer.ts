@@ -61,6 +61,9 @@ async function infer(model: string, file: string, flags: InferFlags): Promise<vo
   progress.step(`asking ${model}`)
   const client = await connectClient({ ...readBrokerAccess(mqtt), base: mqtt.base, id })
   try {
+    if (client.watch.coordinatorStatus?.state !== 'online') {
+      progress.detail('no coordinator is online; waiting for one')
+    }
     const answer = await client.infer(model, input, parametersOf(flags))
     progress.done()
     progress.print(describe(answer).join('\n'))
