@@ -106,13 +106,13 @@ describe('cocoi run', function () {
     expectNothingLeft([])
   })
 
-  it('ends with 1 and says why if there is no answer', async () => {
+  it('ends with 2 and says why if plain onnxruntime has no answer for the input', async () => {
     const index: Floats = { name: 'index', dims: [1], values: Float32Array.of(99) }
     await writeFile(path('index.npy'), npyBytes(index))
     const args = ['--input', path('index.npy'), '--devices', '1', '--scheme', 'local']
     const { code, stderr }: Outcome = await start(path('picky.onnx'), ...args).ended
-    expect(code, stderr).to.equal(1)
-    expect(stderr).to.match(/ERR_/)
+    expect(code, stderr).to.equal(2)
+    expect(stderr).to.match(/ERR_MODEL_FAILS.*index\.npy/)
     expectNothingLeft([])
   })
 
