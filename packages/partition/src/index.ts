@@ -11,6 +11,7 @@ export {
   type StageLayout,
 } from './layout.ts'
 export { type Axis, findLinearConvs, type LinearConv, type LocalConv } from './linear-conv.ts'
+export { residualGraph, residualTensors } from './residual-graph.ts'
 export type { Segment } from './segments.ts'
 export { type Split, splitExtent } from './split.ts'
 export {

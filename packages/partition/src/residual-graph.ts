@@ -1,0 +1,46 @@
+import { ElementType, type ModelProto, makeModel, makeValueInfo } from '@cocoi/onnx'
+import { GraphDraft } from './draft.ts'
+import type { TransportType } from './transport-type.ts'
+
+/** Names of the residual graph's tensors. */
+export const residualTensors = {
+  /** Result of the j-th survivor, flattened to [1, M], wire type. */
+  result: (j: number) => `result${j}`,
+  /** Weights of the survivors [1, k], float32. */
+  weights: 'w',
+  /** The result that is held against what they predict, flattened to [1, M], wire type. */
+  surplus: 'surplus',
+  /** Largest absolute difference, a scalar. NaN where a result holds one. */
+  residual: 'residual',
+  /** Largest absolute value of the survivors and the surplus result, a scalar. */
+  scale: 'scale',
+}
+
+/**
+ * The graph that holds one result against what k others predict: `max |w · Ỹ_S − ỹ|`. With k = 1 and
+ * a weight of 1 it compares two results of the same row.
+ */
+export function residualGraph(k: number, type: TransportType): ModelProto {
+  const draft = new GraphDraft(17)
+  const names = Array.from({ length: k }, (_, j) => residualTensors.result(j))
+  const { weights, surplus, residual, scale } = residualTensors
+  const float = (name: string) =>
+    type === 'float32'
+      ? name
+      : draft.add('Cast', [name], `${name}/float`, { to: ElementType.float32 })
+  const stacked = draft.add('Concat', names.map(float), 'stacked', { axis: 0 })
+  const actual = float(surplus)
+  const predicted = draft.add('MatMul', [weights, stacked], 'predicted')
+  draft.peak(draft.add('Sub', [predicted, actual], 'difference'), residual)
+  draft.peak(draft.add('Concat', [stacked, actual], 'all', { axis: 0 }), scale)
+  return makeModel({
+    name: `residual${k}`,
+    nodes: draft.nodes,
+    inputs: [
+      ...[...names, surplus].map(name => makeValueInfo(name, type, [1, 'M'])),
+      makeValueInfo(weights, 'float32', [1, k]),
+    ],
+    outputs: [makeValueInfo(residual, 'float32', []), makeValueInfo(scale, 'float32', [])],
+    initializers: draft.initializers,
+  })
+}
