@@ -5,6 +5,7 @@ import { parseSchemeRequest } from '@cocoi/planner'
 import type { InferenceAnswer, InferenceParameters, InferenceRequest } from '@cocoi/protocol'
 import type { CoordinatorConfig } from '@cocoi/service'
 import type { AdmittedRequest } from './admitted-request.ts'
+import type { Audits } from './audits.ts'
 import type { Deployment, DeploymentWish } from './deployment.ts'
 import type { Deployments } from './deployments.ts'
 import { describeAnswer } from './describe-answer.ts'
@@ -19,6 +20,7 @@ export interface AnsweringOptions {
   readonly models: ModelShelf
   readonly deployments: Deployments
   readonly stages: Omit<StageSurroundings, 'deployment'>
+  readonly audits: Audits
   readonly now: () => number
 }
 
@@ -100,7 +102,7 @@ async function inputsOf(
 }
 
 async function infer(
-  { deadlineAt, signal }: AdmittedRequest,
+  { body, deadlineAt, signal }: AdmittedRequest,
   run: {
     options: AnsweringOptions
     deployment: Deployment
@@ -112,7 +114,8 @@ async function infer(
   const surroundings = { ...options.stages, deployment }
   // Unique for ever, also if a request is computed twice: devices take no subtask id twice.
   const inference = randomBytes(9).toString('hex')
-  const ids = { inference, plan: deployment.id, deadlineAt, signal }
+  const audit = options.audits.next(body.parameters.audit ?? options.config.audit)
+  const ids = { inference, plan: deployment.id, deadlineAt, signal, audit }
   const outputs = found.prepared.outputs.map(({ name }) => name)
   const context = {
     runStage: (...[step, rows]: Parameters<StageRunner>) =>

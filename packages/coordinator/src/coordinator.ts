@@ -7,6 +7,8 @@ import { Drops, decodeFrame, isWorthLogging, type TopicKind, type Topics } from 
 import type { CoordinatorConfig, Logger } from '@cocoi/service'
 import { type Transport, watchConnections } from '@cocoi/transport'
 import { answerRequest } from './answer-request.ts'
+import type { WrongResult } from './audit.ts'
+import { Audits } from './audits.ts'
 import { Deployments } from './deployments.ts'
 import { describeError } from './errors.ts'
 import { Events } from './events.ts'
@@ -94,10 +96,13 @@ export class Coordinator {
     const stages = {
       ...{ data, control, topics, fleet, router: this.#router, now },
       ...{ subtaskTimeoutMs, maxOutstanding, onError },
+      onWrong: (wrong: WrongResult & { stage: number }) => this.#onWrong(wrong),
     }
+    const audits = new Audits()
     this.#intake = new Intake({
       ...{ config, topics, data, now, onDrop },
-      answer: request => answerRequest(request, { config, models, deployments, stages, now }),
+      answer: request =>
+        answerRequest(request, { config, models, deployments, stages, audits, now }),
       onFailure: (model, error) => this.#report(`answering for ${model}`, error),
     })
     this.#presence = new Presence({
@@ -191,6 +196,14 @@ export class Coordinator {
     if (routed === 'taken' || routed === 'late') return
     const code = routed === 'replayed' ? 'ERR_REPLAYED' : 'ERR_NOT_ASKED'
     this.#count('deviceResults', code, `a ${header.type} of ${device} for row ${header.row}`)
+  }
+
+  #onWrong({ device, row, stage, deviation }: WrongResult & { stage: number }): void {
+    const size = Number.isNaN(deviation) ? 'not a number' : deviation.toPrecision(2)
+    const reason = `it returned wrong numbers for row ${row} of stage ${stage}: off by ${size} of the largest`
+    if (!this.#fleet.quarantine(device, reason)) return
+    this.#events.quarantined(device, reason)
+    this.#options.logger.error('device quarantined', { device, reason })
   }
 
   #condition(): Condition {

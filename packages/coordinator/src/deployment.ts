@@ -125,7 +125,9 @@ export class Deployment {
 
   /** Why devices do not take part, for the result's notes. */
   get refusals(): string[] {
-    return this.#readiness.refusals
+    const quarantined = [...this.#options.fleet.quarantined]
+    const untrusted = quarantined.map(([device, reason]) => `${device} gets no work: ${reason}`)
+    return [...this.#readiness.refusals, ...untrusted]
   }
 
   /** Waits for devices, see `Readiness`; never longer than they may take to load a plan. */

@@ -19,7 +19,12 @@ interface Slot {
   deployment: Deployment | undefined
   users: number
   retired: boolean
+  /** Since when the fleet has had another size. */
+  outgrownAt: number | undefined
 }
+
+/** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
+const maxUnrest = 5
 
 /** A deployment in use; it is not released before `end` was called. */
 export interface Lease {
@@ -90,13 +95,22 @@ export class Deployments {
   #usable(key: string, { fingerprint }: ModelEntry): Slot | undefined {
     const slot = this.#slots.get(key)
     if (!slot) return undefined
-    const { fleet, now, replanAfterMs } = this.#options
-    const quiet = now() - this.#fleetChangedAt >= replanAfterMs
-    const size = slot.deployment?.devices ?? fleet.available().length
-    const outgrown = size !== fleet.available().length && quiet
-    if (slot.fingerprint === fingerprint && !outgrown) return slot
+    if (slot.fingerprint === fingerprint && !this.#isOutgrown(slot)) return slot
     this.#retire(key, slot)
     return undefined
+  }
+
+  /** Also where one device keeps coming and going, if that goes on for long. */
+  #isOutgrown(slot: Slot): boolean {
+    const { fleet, now, replanAfterMs } = this.#options
+    const here = fleet.available().length
+    if ((slot.deployment?.devices ?? here) === here) {
+      slot.outgrownAt = undefined
+      return false
+    }
+    slot.outgrownAt ??= now()
+    const isQuiet = now() - this.#fleetChangedAt >= replanAfterMs
+    return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
   }
 
   #create(
@@ -111,7 +125,8 @@ export class Deployments {
     const id = `p${randomBytes(9).toString('hex')}`
     const creating = Deployment.create({ ...this.#options, id, prepared, wish })
     const { fingerprint } = entry
-    const slot: Slot = { creating, fingerprint, deployment: undefined, users: 0, retired: false }
+    const state = { deployment: undefined, users: 0, retired: false, outgrownAt: undefined }
+    const slot: Slot = { creating, fingerprint, ...state }
     this.#slots.set(key, slot)
     creating.then(
       deployment => {

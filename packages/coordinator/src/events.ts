@@ -23,6 +23,10 @@ export class Events {
     this.#publish(`device-${type}`, details)
   }
 
+  quarantined(device: string, reason: string): void {
+    this.#publish('device-quarantined', { device, reason })
+  }
+
   planChanged(model: string, { scheme, devices, plan }: Deployment): void {
     this.#publish('plan-changed', { model, scheme, devices, stages: plan.stages.length })
   }

@@ -5,6 +5,7 @@ import {
   compile,
   decodeGraph,
   type Program,
+  residualGraph,
   type Segment,
   type StageSpec,
   type Step,
@@ -34,6 +35,8 @@ export interface ExecutableStep {
   readonly decode: () => Promise<EngineSession>
   /** Computes a row here when no device can; loaded when first needed. */
   readonly compute: () => Promise<EngineSession>
+  /** Holds a result against what k others predict; loaded at the first audit. */
+  readonly residual: (k: number, type: TransportType) => Promise<EngineSession>
 }
 
 /** A plan made runnable on the coordinator. */
@@ -74,8 +77,10 @@ export async function buildExecutable(
       cache.load(`decode${code.k}`, () => serializeModel(decodeGraph(code.k, plan.transport)))
     const compute = () =>
       cache.load(step, () => serializeModel(stageModel(model, step.spec, plan.transport)))
+    const residual = (k: number, type: TransportType) =>
+      cache.load(`residual${k}${type}`, () => serializeModel(residualGraph(k, type)))
     const [head, side] = [await load(step.head), await load(step.side)]
-    steps.push({ step, code, decoder, head, side, decode, compute })
+    steps.push({ step, code, decoder, head, side, decode, compute, residual })
   }
   return { steps, tail: await load(program.tail), release: () => cache.release() }
 }

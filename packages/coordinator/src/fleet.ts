@@ -8,6 +8,7 @@ import {
 import { Membership } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
 import { CoordinatorError } from './errors.ts'
+import { Quarantine } from './quarantine.ts'
 
 /** A change in the fleet that a stage or a deployment has to know. */
 export type FleetChange =
@@ -29,6 +30,7 @@ export class Fleet {
   readonly #options: FleetOptions
   readonly #membership: Membership
   readonly #devices = new Map<string, { session: number; suspect: boolean }>()
+  readonly #quarantine = new Quarantine()
   readonly #health = new Map<string, DeviceHealth>()
   readonly #listeners = new Set<(change: FleetChange) => void>()
   #ticker: NodeJS.Timeout | undefined
@@ -64,17 +66,35 @@ export class Fleet {
 
   /** Devices that are alive and not suspect, by name. */
   available(): string[] {
-    const entries = [...this.#devices].sort(([a], [b]) => (a < b ? -1 : 1))
+    const entries = [...this.#trusted()].sort(([a], [b]) => (a < b ? -1 : 1))
     return entries.filter(([, { suspect }]) => !suspect).map(([device]) => device)
   }
 
   session(device: string): number | undefined {
-    return this.#devices.get(device)?.session
+    return this.#quarantine.has(device) ? undefined : this.#devices.get(device)?.session
   }
 
   counts(): { online: number; suspect: number } {
-    const suspect = [...this.#devices.values()].filter(device => device.suspect).length
-    return { online: this.#devices.size - suspect, suspect }
+    const devices = this.#trusted()
+    const suspect = devices.filter(([, device]) => device.suspect).length
+    return { online: devices.length - suspect, suspect }
+  }
+
+  /**
+   * Takes a device for lost until it has been started anew.
+   *
+   * @returns false if that was said before
+   */
+  quarantine(device: string, reason: string): boolean {
+    const wasHere = this.session(device) !== undefined
+    if (!this.#quarantine.add(device, reason, this.#options.now())) return false
+    if (wasHere) this.#tell({ type: 'lost', device, reason })
+    return true
+  }
+
+  /** Why devices get no work although they are here. */
+  get quarantined(): ReadonlyMap<string, string> {
+    return this.#quarantine.reasons
   }
 
   health(device: string): DeviceHealth | undefined {
@@ -103,9 +123,12 @@ export class Fleet {
     if (parsed?.kind !== 'deviceHealth' || payload.byteLength === 0) return
     try {
       const health = parseDeviceHealth(payload)
-      const { session, seq } = health
+      const { session, seq, uptimeS } = health
       if (this.#isPast(parsed.device, session, seq)) this.#dropPast('deviceHealth', parsed.device)
       else this.#health.set(parsed.device, health)
+      if (this.#quarantine.hear(parsed.device, uptimeS, this.#options.now())) {
+        this.#release(parsed.device)
+      }
       this.#step({ type: 'heartbeat', device: parsed.device, session, seq })
     } catch (error) {
       this.#options.onDrop('deviceHealth', error)
@@ -136,7 +159,21 @@ export class Fleet {
         const device = this.#devices.get(effect.device)
         if (device) device.suspect = effect.type === 'suspected'
       }
-      for (const listener of [...this.#listeners]) listener(effect)
+      if (!this.#quarantine.has(effect.device)) this.#tell(effect)
     }
+  }
+
+  #tell(change: FleetChange): void {
+    for (const listener of [...this.#listeners]) listener(change)
+  }
+
+  /** Out of quarantine: if it is here it joins now. */
+  #release(device: string): void {
+    const session = this.session(device)
+    if (session !== undefined) this.#tell({ type: 'joined', device, session })
+  }
+
+  #trusted(): [string, { session: number; suspect: boolean }][] {
+    return [...this.#devices].filter(([device]) => !this.#quarantine.has(device))
   }
 }

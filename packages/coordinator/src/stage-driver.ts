@@ -2,6 +2,8 @@ import type { EngineTensor } from '@cocoi/engine'
 import { encodeControl, encodeFrame, type Topics } from '@cocoi/protocol'
 import { LOCAL, Stage, type StageEffect, type StageEvent } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
+import { type Audit, auditStage, type SignedResult, type WrongResult } from './audit.ts'
+import { computeRow } from './compute-row.ts'
 import { assertFloat16Value } from './decode.ts'
 import type { Deployment } from './deployment.ts'
 import type { EncodedRows } from './encoded-rows.ts'
@@ -24,6 +26,8 @@ export interface StageSurroundings {
   readonly now: () => number
   readonly subtaskTimeoutMs: number
   readonly maxOutstanding: number
+  /** Told of a device that has returned wrong numbers. */
+  readonly onWrong: (wrong: WrongResult & { readonly stage: number }) => void
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -35,6 +39,7 @@ export interface StageWork {
   readonly plan: string
   readonly deadlineAt: number
   readonly signal: AbortSignal
+  readonly audit: Audit | undefined
 }
 
 /**
@@ -45,8 +50,7 @@ export class StageDriver {
   readonly #work: StageWork
   readonly #context: StageSurroundings
   readonly #machine: Stage
-  readonly #results = new Map<number, readonly EngineTensor[]>()
-  readonly #used: string[] = []
+  readonly #results = new Map<number, SignedResult>()
   readonly #sent: SentSubtasks
   readonly #settled: Promise<StageOutcome>
   #resolve: (outcome: StageOutcome) => void = () => undefined
@@ -76,6 +80,7 @@ export class StageDriver {
       hedgeAfterMs: times.hedgeAfterMs,
       deadlineAt,
       local: true,
+      audit: work.audit !== undefined,
     })
   }
 
@@ -88,7 +93,8 @@ export class StageDriver {
     try {
       this.#feed({ type: 'start' })
       if (signal.aborted) onAbort()
-      return await this.#settled
+      const outcome = await this.#settled
+      return await this.#audited(outcome)
     } finally {
       clearTimeout(this.#timer)
       signal.removeEventListener('abort', onAbort)
@@ -157,8 +163,18 @@ export class StageDriver {
   }
 
   #outcome(late: readonly string[]): StageOutcome {
-    const [bytesOut, bytesIn] = [this.#bytesOut, this.#bytesIn]
-    return { results: this.#results, used: this.#used, late, bytesOut, bytesIn }
+    const results = new Map([...this.#results].map(([row, { tensors }]) => [row, tensors]))
+    const used = [...this.#results.values()].map(({ device }) => device)
+    return { results, used, late, bytesOut: this.#bytesOut, bytesIn: this.#bytesIn }
+  }
+
+  async #audited(outcome: StageOutcome): Promise<StageOutcome> {
+    const { audit, step, rows } = this.#work
+    if (audit === undefined) return outcome
+    const { wrong, results } = await auditStage(step, rows, { results: this.#results, audit })
+    for (const one of wrong) this.#context.onWrong({ ...one, stage: this.#id })
+    for (const [row, result] of results) this.#results.set(row, result)
+    return this.#outcome(outcome.late)
   }
 
   #dispatch(effect: StageEffect & { type: 'dispatch' }): void {
@@ -188,20 +204,12 @@ export class StageDriver {
 
   /** The coordinator takes the place of a device, in its own engine. */
   #compute({ row, attempt }: StageEffect & { type: 'compute' }): void {
-    this.#computeRow(row)
+    computeRow(this.#work.step, this.#work.rows, row)
       .then(tensors => this.#accept({ row, attempt, device: LOCAL, tensors }))
       .catch(error => {
         this.#context.onError(`computing row ${row} locally`, error)
         this.#feed({ type: 'failure', row, attempt, device: LOCAL, code: 'ERR_ENGINE_RUN' })
       })
-  }
-
-  async #computeRow(row: number): Promise<EngineTensor[]> {
-    const session = await this.#work.step.compute()
-    const tensors = this.#work.rows.tensors(row)
-    const feeds = Object.fromEntries(session.inputs.map(({ name }, i) => [name, tensors[i]!]))
-    const { outputs } = await session.run(feeds)
-    return this.#work.step.step.outputs.map(({ name }) => outputs[name]!)
   }
 
   #onAnswer(answer: SubtaskAnswer): boolean {
@@ -244,8 +252,7 @@ export class StageDriver {
   }): void {
     const { row, attempt, device, tensors } = result
     if (this.#results.has(row)) return
-    this.#results.set(row, tensors)
-    this.#used.push(device)
+    this.#results.set(row, { device, tensors })
     this.#feed({ type: 'result', row, attempt, device })
   }
 

@@ -35,6 +35,7 @@ export class MemoryCluster {
   readonly broker = new MemoryBroker()
   readonly #folder: string
   readonly #closing: (() => Promise<void>)[] = []
+  readonly #leaving = new Map<string, () => Promise<void>>()
   readonly #waiting = new Map<string, (result: InferenceResult) => void>()
   /** Results by request, also the repeated ones. */
   readonly results: { request: string | undefined; result: InferenceResult }[] = []
@@ -59,18 +60,32 @@ export class MemoryCluster {
     return cluster
   }
 
-  async addDevice(device: string): Promise<Agent> {
+  /** @param tamper changes what the device says over its data connection */
+  async addDevice(
+    device: string,
+    tamper: (transport: Transport) => Transport = transport => transport,
+  ): Promise<Agent> {
     const state = join(this.#folder, device)
     await mkdir(state, { recursive: true })
     const config = loadConfig(deviceSchema, { section: 'device', flags: { state, threads: 1 } })
-    const [control, data] = [this.connect(`${device}-control`), this.connect(`${device}-data`)]
+    const control = this.connect(`${device}-control`)
+    const data = tamper(this.connect(`${device}-data`))
     const agent = await Agent.start({
       ...{ device, version: 'test', config, topics: known, control, data, logger: quiet },
       lagMs: () => 0,
       keepSession: () => Promise.resolve(),
     })
     this.#closing.push(() => agent.stop('the test is over'))
+    this.#leaving.set(device, async () => {
+      await agent.stop('it is unplugged')
+      await Promise.all([control.close(), data.close()])
+    })
     return agent
+  }
+
+  /** Stops a device and ends its connections, so that another one can take its name. */
+  async removeDevice(device: string): Promise<void> {
+    await this.#leaving.get(device)!()
   }
 
   /** Publishes a request and resolves with its result. */

@@ -22,6 +22,8 @@ export const inferenceParameters = z.strictObject({
   scheme: z.string().max(64).optional(),
   axis: z.enum(['rows', 'columns']).optional(),
   transport: z.enum(['float16', 'float32']).optional(),
+  /** Whether the results of devices are held against each other. */
+  audit: z.enum(['off', 'sampled', 'always']).optional(),
   /** Form of the result. */
   format: z.enum(['json', 'cbor']).optional(),
 })

@@ -19,6 +19,12 @@ export const coordinatorSchema = z.strictObject({
     .number()
     .min(0)
     .describe('FLOPs per byte moved below which a layer stays with the coordinator'),
+  audit: z
+    .enum(['off', 'sampled', 'always'])
+    .describe(
+      'whether results are held against each other to find devices that compute wrong numbers: ' +
+        '`off`, `sampled` (one request in 50) or `always`',
+    ),
   heartbeatMs: milliseconds.describe('time between two health messages'),
   readyTimeoutMs: milliseconds.describe('a device must have prepared a plan within this time'),
   subtaskTimeoutMs: milliseconds.describe('a subtask is given to another device after this time'),
