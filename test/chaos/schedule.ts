@@ -52,6 +52,9 @@ const deck: Readonly<Record<FaultKind, number>> = {
 /** Weighted by how often it stands there. */
 const schemes = ['mds', 'mds', 'mds', 'uncoded', 'uncoded', 'replication:2', 'whole'] as const
 
+/** An audit waits for more devices than an ordinary request. */
+const audits = ['sampled', 'sampled', 'sampled', 'always'] as const
+
 export function makeSchedule(options: ScheduleOptions): Schedule {
   const requests = makeRequests(options, new Dice(options.seed))
   return { requests, faults: makeFaults(options, new Dice(options.seed ^ 0x5eed)) }
@@ -64,7 +67,7 @@ function makeRequests({ requests, samples, deadlineMs }: ScheduleOptions, dice: 
     return {
       pauseMs: Math.round(dice.exponential(pauseMs)),
       sample: dice.between(0, samples - 1),
-      parameters: { deadlineMs, scheme, transport },
+      parameters: { deadlineMs, scheme, transport, audit: dice.pick(audits) },
     }
   })
 }
