@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeModel, makeNode, makeTensor, makeValueInfo, serializeModel } from '@cocoi/onnx'
 import { expect } from 'chai'
-import { CocoiProgram, isRunning, type Outcome } from '../helpers/cocoi-program.ts'
+import { CocoiProgram, isRunning } from '../helpers/cocoi-program.ts'
 import { npyBytes, readNpyFile } from '../helpers/npy.ts'
 import { type Floats, logitError, PlainModel, tolerance } from '../helpers/plain-onnxruntime.ts'
 import { seededInput, smallClassifier } from '../helpers/small-network.ts'
@@ -91,7 +91,10 @@ describe('cocoi run', function () {
   })
 
   it('ends with 2 and a sentence with a code for what it cannot use', async () => {
+    const index: Floats = { name: 'index', dims: [1], values: Float32Array.of(99) }
+    await writeFile(path('index.npy'), npyBytes(index))
     const cases: Record<string, readonly string[]> = {
+      ERR_MODEL_FAILS: [path('picky.onnx'), '--input', path('index.npy')],
       ERR_NOT_ONNX: [path('not.onnx')],
       ERR_BAD_SCHEME: [path('small.onnx'), '--scheme', 'mds:4,6'],
       ERR_NO_INPUT: [path('small.onnx'), '--input', path('nowhere.npy')],
@@ -106,13 +109,11 @@ describe('cocoi run', function () {
     expectNothingLeft([])
   })
 
-  it('ends with 2 and says why if plain onnxruntime has no answer for the input', async () => {
-    const index: Floats = { name: 'index', dims: [1], values: Float32Array.of(99) }
-    await writeFile(path('index.npy'), npyBytes(index))
-    const args = ['--input', path('index.npy'), '--devices', '1', '--scheme', 'local']
-    const { code, stderr }: Outcome = await start(path('picky.onnx'), ...args).ended
-    expect(code, stderr).to.equal(2)
-    expect(stderr).to.match(/ERR_MODEL_FAILS.*index\.npy/)
+  it('ends with 1 and says why if there is nobody to answer', async () => {
+    const nobody = ['--broker', 'mqtt://127.0.0.1:1']
+    const { code, stderr } = await start(path('small.onnx'), ...nobody).ended
+    expect(code, stderr).to.equal(1)
+    expect(stderr).to.match(/^ERR_BROKER_UNREACHABLE: /)
     expectNothingLeft([])
   })
 
