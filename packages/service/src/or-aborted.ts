@@ -3,11 +3,11 @@
  * the work can only be ended with the process: a connection that waits for its broker, say.
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
   let onAbort = () => {}
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
   })
   try {
     return await Promise.race([work, aborted])

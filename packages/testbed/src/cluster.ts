@@ -1,3 +1,4 @@
+import { orAborted } from '@cocoi/service'
 import type { ClusterOptions } from './cluster-options.ts'
 import { Daemons } from './daemons.ts'
 import { Launcher } from './launcher.ts'
@@ -21,19 +22,14 @@ export interface Cluster {
  *   everything was stopped again
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { signal } = options
-  signal?.throwIfAborted()
+  const { signal = new AbortController().signal } = options
   const daemons = new Daemons()
-  const onAbort = () => void daemons.stop()
-  signal?.addEventListener('abort', onAbort)
   try {
-    return { ...(await startAll(options, daemons)), stop: () => daemons.stop() }
+    const started = await orAborted(startAll(options, daemons), signal)
+    return { ...started, stop: () => daemons.stop() }
   } catch (error) {
     await daemons.stop()
-    signal?.throwIfAborted()
     throw error
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
   }
 }
 
