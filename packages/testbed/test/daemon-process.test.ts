@@ -31,11 +31,23 @@ describe('a daemon as a process', () => {
   }
 
   /** The shells that guard a process. */
+  const commandLine = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    } catch {
+      return '' // it has just ended
+    }
+  }
   const guards = (pid: number) =>
     readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
       .trim()
       .split(' ')
-      .filter(child => readFileSync(`/proc/${child}/cmdline`, 'utf8').endsWith(`\0${pid}\0`))
+      .filter(child => commandLine(child).endsWith(`\0${pid}\0`))
+
+  /** A process shows its command line a moment after its start, and is gone a moment after its end. */
+  async function untilGuardedBy(count: number, pid: number): Promise<void> {
+    while (guards(pid).length !== count) await new Promise(resolve => setTimeout(resolve, 5))
+  }
 
   it('has said what it is ready with, and is alive until it is killed', async () => {
     const { daemon, puppet } = await started()
@@ -103,11 +115,11 @@ describe('a daemon as a process', () => {
     const { daemon, puppet } = await started()
     daemon.freeze()
     daemon.freeze()
-    expect(guards(puppet.pid)).to.have.lengthOf(1)
+    await untilGuardedBy(1, puppet.pid)
     daemon.thaw()
     await daemon.stop()
     await puppet.ended
-    expect(guards(puppet.pid)).to.have.lengthOf(0)
+    await untilGuardedBy(0, puppet.pid)
   })
 
   it('is thawed to be stopped', async () => {
