@@ -1,7 +1,7 @@
 /**
- * Imitates a slower device: a computation takes `stretch` times as long as it would take this process
- * alone. That is its CPU time, not the time on the clock, which grows when several imitated devices
- * share the cores of one machine.
+ * Imitates a slower device: a computation takes `stretch` times as long as onnxruntime would take for it
+ * alone. That is its time on the clock or its CPU time, whichever is less: the clock also counts imitated
+ * devices that share the cores of one machine, the CPU time also counts the rest of this process.
  */
 export class Pace {
   readonly #stretch: number
@@ -14,14 +14,17 @@ export class Pace {
   }
 
   /** Does the work, waits as long as a slower device would need for it, and tells how long it took. */
-  async take<T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> {
+  async take<T extends { readonly runMs: number }>(
+    work: () => Promise<T>,
+  ): Promise<{ result: T; ms: number }> {
     const startedAt = performance.now()
     const before = process.cpuUsage()
     const result = await work()
     const ms = performance.now() - startedAt
     if (this.#stretch <= 1) return { result, ms }
     const { user, system } = process.cpuUsage(before)
-    const aloneMs = Math.min(ms, (user + system) / 1000 / this.#threads)
+    const cpuMs = (user + system) / 1000 / this.#threads
+    const aloneMs = Math.min(result.runMs, cpuMs)
     await delay(aloneMs * this.#stretch - ms)
     return { result, ms: performance.now() - startedAt }
   }
