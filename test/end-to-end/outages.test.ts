@@ -42,8 +42,9 @@ describe('an outage', function () {
   /** Asks until all four share the work. */
   async function askUntilAllTakePart(): Promise<void> {
     for (;;) {
-      const { devices } = await ask()
-      if (devices.used.length === 4) return
+      const { used, late } = (await ask()).devices
+      const present = new Set([...used, ...late])
+      if (cluster.devices.every(({ id }) => present.has(id))) return
     }
   }
 
