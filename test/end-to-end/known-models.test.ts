@@ -25,7 +25,7 @@ import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-clu
 
 const transports = ['float16', 'float32'] as const
 
-describe('known classifiers on four device processes', function () {
+describe('known classifiers on three device processes', function () {
   this.timeout(120_000)
   const missing = lightModelsMissing()
   let cluster: VirtualCluster
@@ -33,7 +33,7 @@ describe('known classifiers on four device processes', function () {
   before(async function () {
     if (missing) return this.skip()
     cluster = await startVirtualCluster({
-      devices: 4,
+      devices: 3,
       models: {},
       coordinator: { minIntensity: 32 },
     })
@@ -57,7 +57,7 @@ describe('known classifiers on four device processes', function () {
       const { image, wanted } = await install(name)
       // The largest one, 575 MB, once only.
       for (const transport of name === 'vgg19' ? (['float16'] as const) : transports) {
-        const parameters = { scheme: 'mds:4,3', transport, deadlineMs: 100_000 }
+        const parameters = { scheme: 'mds:3,2', transport, deadlineMs: 100_000 }
         const answer = await cluster.client.infer(name, { tensors: [asTensor(image)] }, parameters)
         const got = output(answer, wanted.name)
         expect(answer.stages, 'stages').to.have.length.above(0)
