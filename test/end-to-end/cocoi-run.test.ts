@@ -50,8 +50,8 @@ describe('cocoi run', function () {
     await program.says('measuring mds:4,3')
     const processes = hasProc ? program.descendants() : []
     if (hasProc) expect(processes, 'processes').to.have.length.of.at.least(6)
-    const { code, stdout } = await program.ended
-    expect(code).to.equal(0)
+    const { code, stdout, stderr } = await program.ended
+    expect(code, stderr).to.equal(0)
     expect(stdout)
       .to.match(/mds:4,3 .* right/)
       .and.match(/uncoded .* right/)
@@ -82,8 +82,8 @@ describe('cocoi run', function () {
     const program = start(path('small.onnx'), ...scheme, ...faults, '--json', path('faults.json'))
     await program.says('measuring mds:5,3')
     const processes = hasProc ? program.descendants() : []
-    const { code } = await program.ended
-    expect(code).to.equal(0)
+    const { code, stderr } = await program.ended
+    expect(code, stderr).to.equal(0)
     const [run] = JSON.parse(readFileSync(path('faults.json'), 'utf8')).runs
     expect(run).to.include({ devices: 5, killed: 1, frozen: 1, ok: true })
     expect(run.latencyMs.all).to.have.length(2)
@@ -123,8 +123,8 @@ describe('cocoi run', function () {
     await program.says('measuring')
     const processes = hasProc ? program.descendants() : []
     program.interrupt()
-    const { code } = await program.ended
-    expect(code).to.equal(130)
+    const { code, stderr } = await program.ended
+    expect(code, stderr).to.equal(130)
     expectNothingLeft(processes)
   })
 })
