@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeModel, makeNode, makeTensor, makeValueInfo, serializeModel } from '@cocoi/onnx'
 import { expect } from 'chai'
-import { CocoiProgram, isRunning } from '../helpers/cocoi-program.ts'
+import { CocoiProgram, isRunning, type Outcome } from '../helpers/cocoi-program.ts'
 import { npyBytes, readNpyFile } from '../helpers/npy.ts'
 import { type Floats, logitError, PlainModel, tolerance } from '../helpers/plain-onnxruntime.ts'
 import { seededInput, smallClassifier } from '../helpers/small-network.ts'
@@ -16,6 +16,7 @@ describe('cocoi run', function () {
   let folder: string
   let input: Floats
   let wanted: Floats
+  let unanswered: Promise<Outcome>
   const path = (name: string) => join(folder, name)
 
   before(async () => {
@@ -29,18 +30,24 @@ describe('cocoi run', function () {
     const plain = await PlainModel.load(path('small.onnx'))
     wanted = (await plain.run(input)).get('probabilities')!
     await plain.release()
+    // It tries for a while to find a broker; the other tests need not wait for that.
+    await mkdir(path('tmp-unanswered'))
+    const nobody = [path('small.onnx'), '--broker', 'mqtt://127.0.0.1:1']
+    unanswered = startWith('tmp-unanswered', nobody).ended
   })
 
   after(() => rm(folder, { recursive: true, force: true }))
 
-  function start(...args: readonly string[]): CocoiProgram {
-    const env = { TMPDIR: path('tmp'), XDG_CACHE_HOME: path('cache') }
+  const start = (...args: readonly string[]) => startWith('tmp', args)
+
+  function startWith(temporary: string, args: readonly string[]): CocoiProgram {
+    const env = { TMPDIR: path(temporary), XDG_CACHE_HOME: path('cache') }
     return new CocoiProgram(['run', ...args], env)
   }
 
-  function expectNothingLeft(processes: readonly number[]): void {
+  function expectNothingLeft(processes: readonly number[], temporary = 'tmp'): void {
     expect(processes.filter(isRunning), 'processes left running').to.deep.equal([])
-    expect(readdirSync(path('tmp')), 'temporary files left').to.deep.equal([])
+    expect(readdirSync(path(temporary)), 'temporary files left').to.deep.equal([])
   }
 
   it('writes what it has measured as JSON and the outputs as .npy, and leaves nothing behind', async () => {
@@ -110,11 +117,10 @@ describe('cocoi run', function () {
   })
 
   it('ends with 1 and says why if there is nobody to answer', async () => {
-    const nobody = ['--broker', 'mqtt://127.0.0.1:1']
-    const { code, stderr } = await start(path('small.onnx'), ...nobody).ended
+    const { code, stderr } = await unanswered
     expect(code, stderr).to.equal(1)
     expect(stderr).to.match(/^ERR_BROKER_UNREACHABLE: /)
-    expectNothingLeft([])
+    expectNothingLeft([], 'tmp-unanswered')
   })
 
   it('stops everything and leaves nothing behind after Ctrl-C', async () => {
