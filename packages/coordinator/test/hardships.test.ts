@@ -32,7 +32,7 @@ describe('a coordinator among devices that fail it', function () {
     const mute = await addMute('pi4')
     const parameters = { scheme: 'mds:4,3', deadlineMs }
     const result = answerOf(await cluster.ask('small', [smallInput()], parameters))
-    expect(result.devices.used).to.include.members(['pi1', 'pi2', 'pi3']).and.not.include('pi4')
+    expect(result.devices.used).not.to.include('pi4')
     expect(mute.subtasks).to.deep.equal([])
   })
 
