@@ -2,7 +2,13 @@ import type { EngineTensor } from '@cocoi/engine'
 import { encodeControl, encodeFrame, type Topics } from '@cocoi/protocol'
 import { LOCAL, Stage, type StageEffect, type StageEvent } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
-import { type Audit, auditStage, type SignedResult, type WrongResult } from './audit.ts'
+import {
+  type Audit,
+  auditStage,
+  type SignedResult,
+  type SignedResults,
+  type WrongResult,
+} from './audit.ts'
 import { computeRow } from './compute-row.ts'
 import { assertFloat16Value } from './decode.ts'
 import type { Deployment } from './deployment.ts'
@@ -42,6 +48,12 @@ export interface StageWork {
   readonly audit: Audit | undefined
 }
 
+/** What had come when the stage was complete. What comes later, while this is audited, is not in it. */
+interface Completion {
+  readonly results: SignedResults
+  readonly late: readonly string[]
+}
+
 /**
  * Performs what the scheduler's `Stage` decides: sends frames, cancels, feeds results, deaths and
  * the time back. It holds the tensors; the machine sees numbers and ids only.
@@ -52,8 +64,8 @@ export class StageDriver {
   readonly #machine: Stage
   readonly #results = new Map<number, SignedResult>()
   readonly #sent: SentSubtasks
-  readonly #settled: Promise<StageOutcome>
-  #resolve: (outcome: StageOutcome) => void = () => undefined
+  readonly #settled: Promise<Completion>
+  #resolve: (completion: Completion) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
   #timer: NodeJS.Timeout | undefined
   #bytesOut = 0
@@ -93,8 +105,8 @@ export class StageDriver {
     try {
       this.#feed({ type: 'start' })
       if (signal.aborted) onAbort()
-      const outcome = await this.#settled
-      return await this.#audited(outcome)
+      const { results, late } = await this.#settled
+      return this.#outcome({ results: await this.#audited(results), late })
     } finally {
       clearTimeout(this.#timer)
       signal.removeEventListener('abort', onAbort)
@@ -154,7 +166,7 @@ export class StageDriver {
         return this.#compute(effect)
       case 'complete':
         this.#sent.complete(this.#context.now())
-        return this.#resolve(this.#outcome(effect.late))
+        return this.#resolve({ results: new Map(this.#results), late: effect.late })
       case 'fail': {
         const code = effect.code as CoordinatorErrorCode
         return this.#reject(new CoordinatorError(code, effect.message))
@@ -162,19 +174,19 @@ export class StageDriver {
     }
   }
 
-  #outcome(late: readonly string[]): StageOutcome {
-    const results = new Map([...this.#results].map(([row, { tensors }]) => [row, tensors]))
-    const used = [...this.#results.values()].map(({ device }) => device)
-    return { results, used, late, bytesOut: this.#bytesOut, bytesIn: this.#bytesIn }
+  #outcome({ results, late }: Completion): StageOutcome {
+    const tensors = new Map([...results].map(([row, { tensors }]) => [row, tensors]))
+    const used = [...results.values()].map(({ device }) => device)
+    return { results: tensors, used, late, bytesOut: this.#bytesOut, bytesIn: this.#bytesIn }
   }
 
-  async #audited(outcome: StageOutcome): Promise<StageOutcome> {
+  /** The results as they are if nobody is audited, otherwise right ones. */
+  async #audited(results: SignedResults): Promise<SignedResults> {
     const { audit, step, rows } = this.#work
-    if (audit === undefined) return outcome
-    const { wrong, results } = await auditStage(step, rows, { results: this.#results, audit })
-    for (const one of wrong) this.#context.onWrong({ ...one, stage: this.#id })
-    for (const [row, result] of results) this.#results.set(row, result)
-    return this.#outcome(outcome.late)
+    if (audit === undefined) return results
+    const finding = await auditStage(step, rows, { results, audit })
+    for (const one of finding.wrong) this.#context.onWrong({ ...one, stage: this.#id })
+    return finding.results
   }
 
   #dispatch(effect: StageEffect & { type: 'dispatch' }): void {

@@ -2,6 +2,7 @@ import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import {
   type InferenceResult,
   type NamedTensor,
+  parseControl,
   parseEvent,
   type SystemEvent,
 } from '@cocoi/protocol'
@@ -30,7 +31,8 @@ describe('an audit', function () {
     events = []
     await cluster.sensor.subscribe(known.events(), (_, payload) => events.push(parseEvent(payload)))
     for (let i = 1; i <= honest; i++) await cluster.addDevice(`pi${i}`)
-    for (const liar of liars) await cluster.addDevice(liar, withWrongNumbers)
+    for (const liar of liars)
+      await cluster.addDevice(liar, transport => withWrongNumbers(transport))
   }
 
   const accused = () =>
@@ -61,6 +63,25 @@ describe('an audit', function () {
       })
     }
   }
+
+  it('lets no result in that comes while it is at work', async () => {
+    await withDevices(4)
+    // Its name gives it the first row, a piece as it is; its subtask is cancelled when the audit begins.
+    const control = known.control({ device: 'a' })
+    let begun = () => {}
+    await cluster.sensor.subscribe(control, (_, payload) => {
+      if (parseControl(payload).type === 'cancel') begun()
+    })
+    const untilAudit = () => new Promise<void>(resolve => (begun = resolve))
+    await cluster.addDevice('a', transport => withWrongNumbers(transport, untilAudit))
+    for (let seed = 1; seed <= 5; seed++) {
+      const input = smallInput(seed)
+      const parameters = { scheme: 'mds:5,3', audit: 'always' } as const
+      const result = await cluster.ask('small', [input], parameters)
+      expect(await relativeError(result, input)).to.be.below(0.01)
+      expect(answerOf(result).devices.used).not.to.contain('a')
+    }
+  })
 
   it('computes a row again where no result is to spare', async () => {
     await withDevices(2, ['liar'])
@@ -110,7 +131,7 @@ describe('an audit', function () {
   it('trusts a device again that was started anew', async () => {
     await withDevices(3)
     // The first by name is asked first, whatever the plan.
-    await cluster.addDevice('a', withWrongNumbers)
+    await cluster.addDevice('a', transport => withWrongNumbers(transport))
     const parameters = { scheme: 'mds:4,3', audit: 'always' } as const
     for (let i = 0; i < 4; i++) answerOf(await cluster.ask('small', [smallInput()], parameters))
     expect(accused()).to.deep.equal(['a'])

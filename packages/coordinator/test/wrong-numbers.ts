@@ -2,11 +2,18 @@ import { decodeFrame, encodeFrame } from '@cocoi/protocol'
 import type { Transport } from '@cocoi/transport'
 import { known } from './memory-cluster.ts'
 
-/** The connection of a device with a broken memory: one byte of every result is another one. */
-export function withWrongNumbers(transport: Transport): Transport {
+/**
+ * The connection of a device with a broken memory: one byte of every result is another one.
+ *
+ * @param release results are held back until it resolves
+ */
+export function withWrongNumbers(
+  transport: Transport,
+  release: () => Promise<void> = () => Promise.resolve(),
+): Transport {
   return new Proxy(transport, {
     get(target, key) {
-      if (key === 'publish') return (...args: PublishArguments) => publish(target, args)
+      if (key === 'publish') return (...args: PublishArguments) => publish(target, args, release)
       const value = Reflect.get(target, key, target) as unknown
       return typeof value === 'function' ? value.bind(target) : value
     },
@@ -15,11 +22,16 @@ export function withWrongNumbers(transport: Transport): Transport {
 
 type PublishArguments = Parameters<Transport['publish']>
 
-function publish(transport: Transport, [topic, payload, options]: PublishArguments) {
+async function publish(
+  transport: Transport,
+  [topic, payload, options]: PublishArguments,
+  release: () => Promise<void>,
+) {
   if (known.parse(topic)?.kind !== 'deviceResults')
     return transport.publish(topic, payload, options)
   const { header, tensors } = decodeFrame(payload)
   if (header.type !== 'result') return transport.publish(topic, payload, options)
+  await release()
   const wrong = tensors.map(tensor => {
     const data = tensor.data.slice()
     // Sign and exponent of a number in the middle, little-endian.
