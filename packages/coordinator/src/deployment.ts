@@ -1,11 +1,17 @@
 import type { Engine } from '@cocoi/engine'
 import type { PreparedModel } from '@cocoi/models'
 import type { Axis, TransportType } from '@cocoi/partition'
-import { formatScheme, type ModelPlan, planModel, type SchemeRequest } from '@cocoi/planner'
+import {
+  amplificationLimits,
+  formatScheme,
+  type ModelPlan,
+  planModel,
+  type SchemeRequest,
+} from '@cocoi/planner'
 import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/protocol'
 import { SubtaskTimes } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
-import { buildExecutable, type Executable, maxAmplification } from './executable.ts'
+import { buildExecutable, type Executable } from './executable.ts'
 import type { Fleet } from './fleet.ts'
 import { Readiness } from './readiness.ts'
 
@@ -67,7 +73,7 @@ export class Deployment {
     const devices = fleet.available().length
     const plan = planModel(prepared.graph, {
       ...{ ...wish, devices, minIntensity },
-      maxAmplification: maxAmplification[wish.transport],
+      maxAmplification: amplificationLimits[wish.transport],
     })
     const { weightsFolder } = prepared
     const executable = await buildExecutable(prepared.graph, plan, { engine, weightsFolder })

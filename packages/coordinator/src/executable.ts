@@ -13,7 +13,7 @@ import {
   type TransportType,
   wholeProgram,
 } from '@cocoi/partition'
-import type { ModelPlan } from '@cocoi/planner'
+import { amplificationLimits, type ModelPlan } from '@cocoi/planner'
 import { SessionCache } from './session-cache.ts'
 
 /** A segment that is loaded and ready to run. */
@@ -46,15 +46,6 @@ export interface Executable {
   release(): Promise<void>
 }
 
-/**
- * Largest noise amplification A(S) at which a survivor set is decoded. A coded layer's error is
- * about A times that of its transport: 1 % of a layer in float16, 1e-4 in float32.
- */
-export const maxAmplification: Readonly<Record<TransportType, number>> = {
-  float16: 30,
-  float32: 1000,
-}
-
 /** Compiles a plan and loads every head, side and tail graph. */
 export async function buildExecutable(
   model: ModelProto,
@@ -72,7 +63,7 @@ export async function buildExecutable(
   const steps: ExecutableStep[] = []
   for (const [i, step] of program.steps.entries()) {
     const code = plan.stages[i]?.code ?? createCode({ type: 'uncoded', k: 1 })
-    const decoder = new Decoder(code, { maxAmplification: maxAmplification[plan.transport] })
+    const decoder = new Decoder(code, { maxAmplification: amplificationLimits[plan.transport] })
     const decode = () =>
       cache.load(`decode${code.k}`, () => serializeModel(decodeGraph(code.k, plan.transport)))
     const compute = () =>

@@ -26,6 +26,33 @@ const model = makeModel({
     floatTensor('w2', [8, 8, 3, 3], wave(576, 0.9)),
   ],
 })
+/** A chain of convolutions with a ReLU after each; activations keep their size. */
+function deepModel(layers: number) {
+  const names = Array.from({ length: layers }, (_, i) => (i === layers - 1 ? 'y' : `r${i}`))
+  const conv = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }
+  return makeModel({
+    name: 'deep',
+    nodes: names.flatMap((name, i) => [
+      makeNode('Conv', [i === 0 ? 'x' : names[i - 1]!, `w${i}`], [`c${i}`], conv),
+      makeNode('Relu', [`c${i}`], [name]),
+    ]),
+    inputs: [makeValueInfo('x', 'float32', [1, 8, 29, 29])],
+    outputs: [makeValueInfo('y', 'float32', [1, 8, 29, 29])],
+    valueInfo: names.flatMap((name, i) =>
+      [`c${i}`, ...(name === 'y' ? [] : [name])].map(tensor =>
+        makeValueInfo(tensor, 'float32', [1, 8, 29, 29]),
+      ),
+    ),
+    initializers: names.map((_, i) =>
+      floatTensor(
+        `w${i}`,
+        [8, 8, 3, 3],
+        wave(576, 0.7 + i / 13).map(value => value / 4),
+      ),
+    ),
+  })
+}
+
 const input: EngineTensor = {
   type: 'float32',
   dims: [1, 8, 29, 29],
@@ -103,5 +130,26 @@ describe('runInference', function () {
 
   it('replication:2 gives it without the first copies', async () => {
     expect(await relativeError('replication:2', [3, 4, 5], 'float32')).to.be.below(1e-4)
+  })
+
+  it('vandermonde stays within the bound of float32 over many layers, whatever comes first', async () => {
+    const deep = deepModel(14)
+    const session = await engine.load(serializeModel(deep))
+    const wanted = floats((await session.run({ x: input })).outputs.y!)
+    await session.release()
+    const scheme = parseSchemeRequest('vandermonde:6,4')
+    const options = { scheme, devices: 6, axis: 'rows', transport: 'float32' } as const
+    const plan = planModel(deep, { ...options, minIntensity: 1 })
+    const executable = await buildExecutable(deep, plan, { engine, weightsFolder: '.' })
+    for (const order of ['0,1,2,3,4,5', '5,4,3,2,1,0', '2,3,4,5,0,1', '1,3,5,0,2,4']) {
+      const runStage = devices([...order.split(',').map(Number), 6, 7, 8, 9])
+      const context = { runStage, now: () => performance.now() }
+      const io = { inputs: { x: input }, outputs: ['y'] }
+      const got = floats((await runInference(executable, io, context)).outputs.y!)
+      const scale = Math.max(...wanted.map(Math.abs))
+      const error = Math.max(...wanted.map((value, i) => Math.abs(value - got[i]!))) / scale
+      expect(error, order).to.be.below(1e-4)
+    }
+    await executable.release()
   })
 })

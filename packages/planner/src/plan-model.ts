@@ -32,7 +32,7 @@ export interface PlanOptions {
   readonly transport: TransportType
   /** Layers below this many operations per byte on the wire stay local. */
   readonly minIntensity: number
-  /** Noise amplification up to which survivors are decoded. @default 30 for float16, else 1000 */
+  /** Noise amplification up to which survivors are decoded. @default 30 for float16, else 60 */
   readonly maxAmplification?: number
   /** What is known of the devices. @default that many of the profile pi4-gbe */
   readonly fleet?: Fleet
@@ -162,12 +162,13 @@ function predictPlanned(
 }
 
 /**
- * Noise amplification A(S) up to which survivors are decoded: errors of about 1 % of a layer in
- * float16, 1e-4 in float32.
+ * Noise amplification A(S) up to which survivors are decoded. A coded layer's error is about A times
+ * that of its transport, of which the largest element has several times as much: at most 1 % of a layer
+ * in float16, and little enough in float32 for a whole network to stay within 1e-4.
  */
 export const amplificationLimits: Readonly<Record<TransportType, number>> = {
   float16: 30,
-  float32: 1000,
+  float32: 60,
 }
 
 function amplificationLimit({ maxAmplification, transport }: PlanOptions): number {
