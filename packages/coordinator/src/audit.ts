@@ -26,7 +26,7 @@ export type SignedResults = ReadonlyMap<number, SignedResult>
 export interface WrongResult {
   readonly device: string
   readonly row: number
-  /** Largest difference, relative to the largest value; NaN if there is a NaN. */
+  /** Largest difference, relative to the largest value; NaN if a value is no number or infinite. */
   readonly deviation: number
 }
 
@@ -152,7 +152,9 @@ async function largestResidual(step: ExecutableStep, comparison: Comparison): Pr
     const residual = scalar(outputs[residualTensors.residual]!)
     const scale = scalar(outputs[residualTensors.scale]!)
     const relative = residual === 0 ? 0 : residual / scale
-    if (!(relative <= worst)) worst = relative
+    // A NaN must not be forgotten for what comes after it.
+    if (Number.isNaN(relative)) return relative
+    worst = Math.max(worst, relative)
   }
   return worst
 }

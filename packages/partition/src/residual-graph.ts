@@ -1,4 +1,4 @@
-import { ElementType, type ModelProto, makeModel, makeValueInfo } from '@cocoi/onnx'
+import { ElementType, type ModelProto, makeModel, makeValueInfo, scalarFloat } from '@cocoi/onnx'
 import { GraphDraft } from './draft.ts'
 import type { TransportType } from './transport-type.ts'
 
@@ -10,7 +10,7 @@ export const residualTensors = {
   weights: 'w',
   /** The result that is held against what they predict, flattened to [1, M], wire type. */
   surplus: 'surplus',
-  /** Largest absolute difference, a scalar. NaN where a result holds one. */
+  /** Largest absolute difference, a scalar; infinite where a result holds a NaN. */
   residual: 'residual',
   /** Largest absolute value of the survivors and the surplus result, a scalar. */
   scale: 'scale',
@@ -31,7 +31,7 @@ export function residualGraph(k: number, type: TransportType): ModelProto {
   const stacked = draft.add('Concat', names.map(float), 'stacked', { axis: 0 })
   const actual = float(surplus)
   const predicted = draft.add('MatMul', [weights, stacked], 'predicted')
-  draft.peak(draft.add('Sub', [predicted, actual], 'difference'), residual)
+  draft.peak(infiniteForNaN(draft, draft.add('Sub', [predicted, actual], 'difference')), residual)
   draft.peak(draft.add('Concat', [stacked, actual], 'all', { axis: 0 }), scale)
   return makeModel({
     name: `residual${k}`,
@@ -43,4 +43,11 @@ export function residualGraph(k: number, type: TransportType): ModelProto {
     outputs: [makeValueInfo(residual, 'float32', []), makeValueInfo(scale, 'float32', [])],
     initializers: draft.initializers,
   })
+}
+
+/** onnxruntime's ReduceMax overlooks a NaN that is not the first value. */
+function infiniteForNaN(draft: GraphDraft, values: string): string {
+  const infinity = draft.constant(scalarFloat('infinity', Number.POSITIVE_INFINITY))
+  const unknown = draft.add('IsNaN', [values], 'difference/nan')
+  return draft.add('Where', [unknown, infinity, values], 'difference/counted')
 }
