@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,7 @@ import {
 } from '@cocoi/protocol'
 import type { DeviceConfig, Logger } from '@cocoi/service'
 import { type Transport, watchConnections } from '@cocoi/transport'
-import { describeError } from './errors.ts'
+import { AgentError, describeError } from './errors.ts'
 import { loadPlan } from './loaded-plan.ts'
 import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
@@ -59,11 +60,17 @@ export class Agent {
   /** Coordinator of each plan that was announced, to know where its answers go. */
   readonly #coordinators = new Map<string, string>()
 
+  /** Names this process among others of the same device name. */
+  readonly #instance = randomBytes(8).toString('hex')
+  /** Resolves with the reason when the coordinator wants this process to go. */
+  readonly retired: Promise<AgentError>
+  #retire: (reason: AgentError) => void = () => undefined
   #stopped: Promise<void> | undefined
 
   private constructor(options: AgentOptions, store: BlobStore) {
     const { config, device, version, topics, control, data, lagMs } = options
     this.#options = options
+    this.retired = new Promise(resolve => (this.#retire = resolve))
     this.#store = store
     const threads = config.threads || allCoresButOne()
     this.#engine = createEngine({ name: 'cocoi-device', threads })
@@ -86,6 +93,7 @@ export class Agent {
     })
     this.#presence = new Presence({
       ...{ device, version, topics, control, heartbeatMs: config.heartbeatMs },
+      instance: this.#instance,
       workload: () => ({
         queue: this.#runner.load,
         subtasks: this.#runner.counts,
@@ -175,6 +183,9 @@ export class Agent {
         return void this.#release(message.plan)
       case 'drain':
         return void this.#drain()
+      case 'retire':
+        if (message.instance !== this.#instance) return
+        return this.#retire(new AgentError('ERR_DUPLICATE_ID', message.reason))
     }
   }
 

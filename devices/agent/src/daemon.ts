@@ -68,12 +68,18 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
     keepSession: session => sessions.keep(session),
   })
   const agent = await orAborted(starting, signal)
+  const disconnect = () => Promise.all([control.close(), data.close()])
   const stop = async () => {
     await agent.stop('the agent was told to stop')
     eventLoop.stop()
-    await Promise.all([control.close(), data.close()])
+    await disconnect()
   }
-  return { ready: { device }, isProgressing: () => agent.isProgressing(), stop }
+  // Goes without a will or a word, which would be taken for those of the device that stays.
+  const failure = agent.retired.then(async reason => {
+    await disconnect()
+    return reason
+  })
+  return { ready: { device }, isProgressing: () => agent.isProgressing(), failure, stop }
 }
 
 function logNotice(

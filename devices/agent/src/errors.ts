@@ -3,8 +3,9 @@ export type AgentErrorCode =
   | 'ERR_WRONG_SHAPE'
   | 'ERR_DRAINING'
   | 'ERR_QUEUE_FULL'
+  | 'ERR_DUPLICATE_ID'
 
-/** Why a subtask or a plan is refused; the message goes to the coordinator as it is. */
+/** Why a subtask or a plan is refused, in a message that goes to the coordinator as it is; or the whole agent. */
 export class AgentError extends Error {
   readonly code: AgentErrorCode
 
@@ -12,6 +13,11 @@ export class AgentError extends Error {
     super(message)
     this.name = 'AgentError'
     this.code = code
+  }
+
+  /** Whether only somebody who changes the settings can mend it. */
+  get isConfiguration(): boolean {
+    return this.code === 'ERR_DUPLICATE_ID'
   }
 }
 

@@ -13,6 +13,7 @@ export interface Workload {
 export interface PresenceOptions {
   readonly device: string
   readonly version: string
+  readonly instance: string
   readonly topics: Topics
   readonly control: Transport
   readonly heartbeatMs: number
@@ -69,9 +70,9 @@ export class Presence {
   }
 
   async #announce(reason?: string): Promise<void> {
-    const { device, version, topics, control } = this.#options
+    const { device, version, instance, topics, control } = this.#options
     const since = new Date().toISOString()
-    const status = { state: this.#state, session: this.#session, since, version }
+    const status = { state: this.#state, session: this.#session, since, version, instance }
     const payload = encodeStatus(reason === undefined ? status : { ...status, reason })
     const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
     await control.publish(topics.deviceStatus({ device }), payload, options)

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { BlobServer, BlobStore } from '@cocoi/blobs'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import { ModelRepository } from '@cocoi/models'
-import { Drops, decodeFrame, isWorthLogging, type TopicKind, type Topics } from '@cocoi/protocol'
+import {
+  Drops,
+  decodeFrame,
+  encodeControl,
+  isWorthLogging,
+  type TopicKind,
+  type Topics,
+} from '@cocoi/protocol'
+import type { Retirement } from '@cocoi/scheduler'
 import type { CoordinatorConfig, Logger } from '@cocoi/service'
 import { type Transport, watchConnections } from '@cocoi/transport'
 import { answerRequest } from './answer-request.ts'
@@ -78,7 +86,10 @@ export class Coordinator {
     const engine = createEngine({ name: 'cocoi-coordinator', ...threads })
     this.#engine = engine
     const { heartbeatMs, subtaskTimeoutMs, maxOutstanding, minIntensity, readyTimeoutMs } = config
-    const fleet = new Fleet({ transport: control, topics, heartbeatMs, now, onDrop })
+    const fleet = new Fleet({
+      ...{ transport: control, topics, heartbeatMs, now, onDrop },
+      onNamesake: (device, retirement) => this.#onNamesake(device, retirement),
+    })
     this.#fleet = fleet
     this.#events = new Events({ control, topics, onError })
     const shelf = { repository, engine, store, folder: config.state, control, topics, onError }
@@ -204,6 +215,19 @@ export class Coordinator {
     if (!this.#fleet.quarantine(device, reason)) return
     this.#events.quarantined(device, reason)
     this.#options.logger.error('device quarantined', { device, reason })
+  }
+
+  /** MQTT would have them throw each other out for ever: the one that came later has to go. */
+  #onNamesake(device: string, { instance, isNew }: Retirement): void {
+    const { control, topics, logger } = this.#options
+    const reason = `another device is named "${device}": give each a name of its own (device.id)`
+    const message = encodeControl({ type: 'retire', instance, reason })
+    control
+      .publish(topics.control({ device }), message, { qos: 1, timeoutMs: 5000 })
+      .catch(error => this.#report(`sending one of two named ${device} away`, error))
+    if (!isNew) return
+    this.#events.duplicate(device, reason)
+    logger.error('two devices of one name', { device, instance, code: 'ERR_DUPLICATE_ID' })
   }
 
   #condition(): Condition {

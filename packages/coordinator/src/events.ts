@@ -27,6 +27,10 @@ export class Events {
     this.#publish('device-quarantined', { device, reason })
   }
 
+  duplicate(device: string, reason: string): void {
+    this.#publish('device-duplicate', { device, reason })
+  }
+
   planChanged(model: string, { scheme, devices, plan }: Deployment): void {
     this.#publish('plan-changed', { model, scheme, devices, stages: plan.stages.length })
   }

@@ -2,10 +2,11 @@ import {
   type DeviceHealth,
   parseDeviceHealth,
   parseStatus,
+  type Status,
   type TopicKind,
   type Topics,
 } from '@cocoi/protocol'
-import { Membership } from '@cocoi/scheduler'
+import { Membership, Namesakes, type Retirement } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
 import { CoordinatorError } from './errors.ts'
 import { Quarantine } from './quarantine.ts'
@@ -23,6 +24,8 @@ export interface FleetOptions {
   readonly now: () => number
   /** Called for a payload that does not follow the specification. */
   readonly onDrop: (kind: TopicKind, error: unknown) => void
+  /** Called for a process that has to go, since another has its name. */
+  readonly onNamesake: (device: string, retirement: Retirement) => void
 }
 
 /** The devices as their status and heartbeats show them: drives `Membership` with real messages. */
@@ -31,6 +34,7 @@ export class Fleet {
   readonly #membership: Membership
   readonly #devices = new Map<string, { session: number; suspect: boolean }>()
   readonly #quarantine = new Quarantine()
+  readonly #namesakes = new Namesakes()
   readonly #health = new Map<string, DeviceHealth>()
   readonly #listeners = new Set<(change: FleetChange) => void>()
   #ticker: NodeJS.Timeout | undefined
@@ -110,12 +114,23 @@ export class Fleet {
     const parsed = this.#options.topics.parse(topic)
     if (parsed?.kind !== 'deviceStatus' || payload.byteLength === 0) return
     try {
-      const { session, state } = parseStatus(payload)
+      const status = parseStatus(payload)
+      const { session, state } = status
       if (this.#isPast(parsed.device, session)) this.#dropPast('deviceStatus', parsed.device)
+      else if (this.#isNamesake(parsed.device, status)) return
       this.#step({ type: 'status', device: parsed.device, session, state })
     } catch (error) {
       this.#options.onDrop('deviceStatus', error)
     }
+  }
+
+  /** Whether this comes from a process that has to go, which then is none of the fleet. */
+  #isNamesake(device: string, { state, instance }: Status): boolean {
+    if (instance === undefined || state !== 'online') return false
+    for (const retirement of this.#namesakes.hear(device, instance)) {
+      this.#options.onNamesake(device, retirement)
+    }
+    return this.#namesakes.isRetired(device, instance)
   }
 
   #onHealth(topic: string, payload: Uint8Array): void {

@@ -25,6 +25,7 @@ export type {
   MembershipSnapshot,
   StatusState,
 } from './membership-messages.ts'
+export { Namesakes, type Retirement } from './namesakes.ts'
 export { RecentKeys } from './recent-keys.ts'
 export { Stage } from './stage.ts'
 export type {

@@ -12,6 +12,8 @@ export interface RunningDaemon {
    * systemd's watchdog is not fed, and systemd starts the daemon anew. Without it the event loop counts.
    */
   isProgressing?(): boolean
+  /** Resolves with the reason when it cannot go on; the process logs it and exits. */
+  readonly failure?: Promise<unknown>
   /** Ends everything; called once. */
   stop(): Promise<void>
 }
@@ -45,6 +47,7 @@ const SAME_WISH_MS = 500
  * - SIGTERM or SIGINT: `stop`, then exit 0; exit 1 if that fails or takes longer than `stopTimeoutMs`;
  *   a second signal exits at once with 128 + its number
  * - an exception or rejection that nobody handles: logged with code and stack, exit 1
+ * - `failure` resolves: logged with code, exit 1, or 2 if the settings are to blame
  * - `start` fails: logged with code, exit 1, or 2 if the settings are to blame
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
@@ -100,11 +103,16 @@ class Daemon {
     if (this.#stopWish.signal.aborted) return this.#stop(this.#running)
     process.stdout.write(`ready ${JSON.stringify(this.#running.ready)}\n`)
     const running = this.#running
+    void running.failure?.then(reason => this.#exit(reason))
     this.#systemd.ready(() => running.isProgressing?.() ?? true)
   }
 
   #startFailed(error: unknown): void {
     if (this.#stopWish.signal.aborted) process.exit(0)
+    this.#exit(error)
+  }
+
+  #exit(error: unknown): void {
     const { message, code, stack } = explainFailure(error)
     this.#logger.error(message, { code })
     this.#logger.debug('where it failed', { stack })

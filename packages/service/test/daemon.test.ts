@@ -87,6 +87,12 @@ describe('runDaemon', () => {
     })
   }
 
+  it('says why it cannot go on, without a stack', async () => {
+    const { code, stderr } = await daemon('gives-up').ended
+    expect(code).to.equal(1)
+    expect(stderr).to.match(/error example: given up code=ERR_TEST\n$/)
+  })
+
   it('says why it could not start, without a stack', async () => {
     const { code, stdout, stderr } = await daemon('fails-to-start').ended
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })

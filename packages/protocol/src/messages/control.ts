@@ -4,16 +4,21 @@ import { attemptId } from '../frame-header.ts'
 import { identifier } from '../identifier.ts'
 import { requireSize, validate } from '../validate.ts'
 import { plan } from './plan.ts'
+import { instance } from './status.ts'
 
 /** Largest control message, in bytes. */
 export const MAX_CONTROL_BYTES = 1024 * 1024
 
-/** Coordinator to device: prepare a plan, drop a subtask, forget a plan, finish and take no more. */
+/**
+ * Coordinator to device: prepare a plan, drop a subtask, forget a plan, finish and take no more, or
+ * (to one process of several with one name) go away.
+ */
 export const control = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), plan }),
   attemptId.extend({ type: z.literal('cancel') }),
   z.object({ type: z.literal('release'), plan: identifier }),
   z.object({ type: z.literal('drain') }),
+  z.object({ type: z.literal('retire'), instance, reason: z.string().max(1024) }),
 ])
 
 export type Control = z.infer<typeof control>

@@ -10,12 +10,16 @@ export const instant = z.iso.datetime()
  */
 export const session = z.int().min(0)
 
+/** Schema of the name of one process, drawn when it starts: tells devices of one name apart. */
+export const instance = z.string().regex(/^[0-9a-f]{16}$/)
+
 /** Schema of the retained state of a device or of the coordinator; the will says `offline`. */
 export const status = z.object({
   state: z.enum(['online', 'starting', 'draining', 'stopped', 'offline']),
   session,
   since: instant,
   version: z.string().max(64).optional(),
+  instance: instance.optional(),
   reason: z.string().max(1024).optional(),
 })
 

@@ -35,7 +35,8 @@ async function start(signal: AbortSignal): Promise<RunningDaemon> {
   if (behaviour === 'throws') setImmediate(() => fail('thrown'))
   if (behaviour === 'rejects') setImmediate(() => void Promise.reject(failure('rejected')))
   const isProgressing = () => behaviour !== 'gets-stuck' || performance.now() < stuckAtMs
-  return { ready: { port: 1883, host: 'a\nb' }, isProgressing, stop }
+  const givesUp = behaviour === 'gives-up' ? Promise.resolve(failure('given up')) : never
+  return { ready: { port: 1883, host: 'a\nb' }, isProgressing, failure: givesUp, stop }
 }
 
 function failure(message: string): Error {
