@@ -25,6 +25,7 @@ import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
 import { Presence } from './presence.ts'
 import { SubtaskRunner } from './subtask-runner.ts'
+import { Weights } from './weights.ts'
 
 export interface AgentOptions {
   readonly device: string
@@ -51,8 +52,8 @@ const fetching = { chunkBytes: 1024 * 1024, window: 4, timeoutMs: 10_000, retrie
 export class Agent {
   readonly #options: AgentOptions
   readonly #engine: Engine
-  readonly #store: BlobStore
   readonly #blobs: BlobClient
+  readonly #weights: Weights
   readonly #plans: PlanShelf
   readonly #runner: SubtaskRunner
   readonly #presence: Presence
@@ -71,7 +72,6 @@ export class Agent {
     const { config, device, version, topics, control, data, lagMs } = options
     this.#options = options
     this.retired = new Promise(resolve => (this.#retire = resolve))
-    this.#store = store
     const threads = config.threads || allCoresButOne()
     this.#engine = createEngine({ name: 'cocoi-device', threads })
     this.#blobs = new BlobClient({
@@ -82,7 +82,8 @@ export class Agent {
       ...fetching,
       onDrop: ({ code, topic }) => this.#count('blobData', code, topic),
     })
-    const loader = { engine: this.#engine, store, blobs: this.#blobs }
+    this.#weights = new Weights({ store, blobs: this.#blobs, maxBytes: config.maxCacheBytes })
+    const loader = { engine: this.#engine, weights: this.#weights }
     this.#plans = new PlanShelf(maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
     this.#runner = new SubtaskRunner({
       maxWaiting: config.maxQueue,
@@ -199,8 +200,7 @@ export class Agent {
       const ms = Math.round(performance.now() - startedAt)
       logger.info('plan ready', { plan: plan.id, stages: stages.size, ms })
       this.#tellReady(plan)
-      const { maxCacheBytes } = this.#options.config
-      await this.#store.keepWithin(maxCacheBytes, this.#plans.blobsInUse())
+      await this.#weights.tidy()
     } catch (error) {
       this.#coordinators.delete(plan.id)
       const { code, message } = describeError(error)

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { BlobClient, BlobStore } from '@cocoi/blobs'
 import type { Engine, EngineSession } from '@cocoi/engine'
 import { externalLocation, type ModelProto, parseModel, serializeModel } from '@cocoi/onnx'
 import { type StageSpec, subtaskGraph } from '@cocoi/partition'
 import type { Plan } from '@cocoi/protocol'
+import type { Weights } from './weights.ts'
 
 /** A stage that this device can compute. */
 export interface LoadedStage {
@@ -20,15 +20,12 @@ export interface LoadedStage {
 export interface LoadedPlan {
   readonly plan: Plan
   readonly stages: ReadonlyMap<number, LoadedStage>
-  /** SHA-256 of every blob it uses. */
-  readonly blobs: ReadonlySet<string>
   release(): Promise<void>
 }
 
 export interface PlanLoader {
   readonly engine: Engine
-  readonly store: BlobStore
-  readonly blobs: BlobClient
+  readonly weights: Weights
 }
 
 /**
@@ -37,26 +34,26 @@ export interface PlanLoader {
  */
 export async function loadPlan(
   plan: Plan,
-  { engine, store, blobs }: PlanLoader,
+  { engine, weights }: PlanLoader,
   signal: AbortSignal,
 ): Promise<LoadedPlan> {
-  const graphFile = await blobs.fetch(plan.coordinator, plan.model, signal)
-  const model = parseModel(new Uint8Array(await readFile(graphFile)))
-  const used = new Set([plan.model])
+  const files = weights.hold()
   const stages = new Map<number, LoadedStage>()
   const release = async () => {
     for (const { session } of stages.values()) await session.release()
+    files.release()
   }
   try {
+    const graphFile = await files.fetch(plan.coordinator, plan.model, signal)
+    const model = parseModel(new Uint8Array(await readFile(graphFile)))
     for (const spec of plan.stages) {
       const graph = graphOf(model, spec, plan.transport)
       for (const sha of weightsOf(graph.model)) {
-        if (!used.has(sha)) await blobs.fetch(plan.coordinator, sha, signal)
-        used.add(sha)
+        if (!files.shas.has(sha)) await files.fetch(plan.coordinator, sha, signal)
       }
       signal.throwIfAborted()
       const session = await engine.load(serializeModel(graph.model), {
-        weightsFolder: store.folder,
+        weightsFolder: weights.folder,
       })
       stages.set(spec.id, { session, ...graph.tensors })
     }
@@ -64,7 +61,7 @@ export async function loadPlan(
     await release()
     throw error
   }
-  return { plan, stages, blobs: used, release }
+  return { plan, stages, release }
 }
 
 function graphOf(model: ModelProto, spec: StageSpec, transport: Plan['transport']) {

@@ -73,11 +73,6 @@ export class PlanShelf {
     return plans.filter(plan => plan !== undefined)
   }
 
-  /** Blobs that must stay on disk. */
-  blobsInUse(): Set<string> {
-    return new Set([...this.#entries.values()].flatMap(({ loaded }) => [...(loaded?.blobs ?? [])]))
-  }
-
   async releaseAll(): Promise<void> {
     for (const plan of [...this.#entries.keys()]) await this.release(plan)
   }

@@ -41,5 +41,5 @@ export function loadedPlan(
   onRelease: (plan: string) => void = () => {},
 ): LoadedPlan {
   const release = async () => onRelease(of.id)
-  return { plan: of, stages: new Map([[0, stage]]), blobs: new Set([of.id]), release }
+  return { plan: of, stages: new Map([[0, stage]]), release }
 }
