@@ -19,9 +19,13 @@ export interface Sample {
   readonly outputs: Readonly<Record<string, Float32Array>>
 }
 
-/** Three convolutions, a skip connection and a classifier: three stages, ten milliseconds. */
-export function smallCnn(seed: number): ModelProto {
+/**
+ * Three convolutions, a skip connection and a classifier: three stages, with 16 channels of ten
+ * milliseconds together.
+ */
+export function smallCnn(seed: number, channels = 16): ModelProto {
   const dice = new Dice(seed)
+  const features = (3 * channels) / 2
   const conv = (name: string, input: string, stride: number) =>
     makeNode('Conv', [input, `${name}.w`, `${name}.b`], [name], {
       kernel_shape: [3, 3],
@@ -49,14 +53,14 @@ export function smallCnn(seed: number): ModelProto {
     ],
     inputs: [makeValueInfo('image', 'float32', [1, 3, size, size])],
     outputs: [
-      makeValueInfo('features', 'float32', [1, 24, size / 2, size / 2]),
+      makeValueInfo('features', 'float32', [1, features, size / 2, size / 2]),
       makeValueInfo('logits', 'float32', [1, 10]),
     ],
     initializers: [
-      ...[weights('c1.w', [16, 3, 3, 3]), bias('c1.b', 16)],
-      ...[weights('c2.w', [16, 16, 3, 3]), bias('c2.b', 16)],
-      ...[weights('features.w', [24, 16, 3, 3]), bias('features.b', 24)],
-      ...[weights('fc.w', [10, 24]), bias('fc.b', 10)],
+      ...[weights('c1.w', [channels, 3, 3, 3]), bias('c1.b', channels)],
+      ...[weights('c2.w', [channels, channels, 3, 3]), bias('c2.b', channels)],
+      ...[weights('features.w', [features, channels, 3, 3]), bias('features.b', features)],
+      ...[weights('fc.w', [10, features]), bias('fc.b', 10)],
     ],
   })
 }

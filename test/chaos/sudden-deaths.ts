@@ -11,7 +11,7 @@ export interface DeathsReport {
   readonly calmMs: number
   /** Median latency of the requests during which n − k devices were killed at once. */
   readonly deathsMs: number
-  /** Median time of one stage, which is about that of one subtask. */
+  /** Median time of the stage that the deaths hit, which is about that of one of its subtasks. */
   readonly subtaskMs: number
 }
 
@@ -20,8 +20,10 @@ const rounds = 7
 /** Before each of the others, so that both meet the machine in the same mood. */
 const calmRequests = 3
 
-/** Devices so slow that a request lasts long enough to be hit in its middle. */
-const stretch = 100
+/** So much work that its time is hardly disturbed by whatever else the machine does … */
+const channels = 64
+/** … and devices so slow that a request lasts long enough to be hit in its middle. */
+const stretch = 30
 
 /** Kills n − k devices in the middle of a request, several times. */
 export async function measureDeaths(options: {
@@ -29,7 +31,7 @@ export async function measureDeaths(options: {
   readonly onProgress?: (text: string) => void
 }): Promise<DeathsReport> {
   const { seed, onProgress = () => undefined } = options
-  const model = smallCnn(seed)
+  const model = smallCnn(seed, channels)
   const [sample] = await samplesOf(model, seed + 1)
   const bench = await startChaosCluster(model, {
     ...{ devices: scheme.n, onProgress },
@@ -53,14 +55,14 @@ async function measureOn(
 ): Promise<DeathsReport> {
   const { client, sample, onProgress } = tools
   const calm: number[] = []
-  const subtasks: number[] = []
+  const subtasks: number[][] = []
   const hit: number[] = []
   for (let round = 0; round < rounds; round++) {
     await everybodyReady(client, sample)
     for (let i = 0; i < calmRequests; i++) {
       const { ms, answer } = await timed(client, sample)
       calm.push(ms)
-      subtasks.push(...answer.stages.map(({ waitMs }) => waitMs))
+      subtasks.push(answer.stages.map(({ waitMs }) => waitMs))
     }
     onProgress(`${scheme.n - scheme.k} devices die during request ${round + 1} of ${rounds}`)
     const doomed = Array.from(
@@ -73,7 +75,15 @@ async function measureOn(
     hit.push((await asked).ms)
     await Promise.all(doomed.map(device => device.restart()))
   }
-  return { calmMs: median(calm), deathsMs: median(hit), subtaskMs: median(subtasks) }
+  const calmMs = median(calm)
+  return { calmMs, deathsMs: median(hit), subtaskMs: stageAt(calmMs / 2, subtasks) }
+}
+
+/** Median time of the stage that is under way after so long, from the times of all stages by request. */
+function stageAt(instantMs: number, stages: readonly (readonly number[])[]): number {
+  const times = stages[0]!.map((_, i) => median(stages.map(request => request[i]!)))
+  const endOf = (i: number) => times.slice(0, i + 1).reduce((sum, ms) => sum + ms, 0)
+  return times.find((_, i) => endOf(i) > instantMs) ?? times.at(-1)!
 }
 
 /** Asks until the answers are those of the full fleet again. */
