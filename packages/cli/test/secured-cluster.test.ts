@@ -143,6 +143,23 @@ describe('a cluster set up by cocoi init', () => {
     expect(stderr).to.match(/does not listen on 0\.0\.0\.0 without users.*run cocoi init/)
   })
 
+  it('lets a viewer watch the system with the client, but not ask', async () => {
+    const url = `mqtts://127.0.0.1:${ports.tlsPort}`
+    const login = { username: 'viewer', password: secret('viewer') }
+    const client = await connectClient({ url, ca: ca(), id: 'viewer', ...login })
+    try {
+      const pi = device('pi-1')
+      await new Promise<void>(resolve => {
+        void client.watch.devices(({ device }) => device === 'pi-1' && resolve())
+      })
+      await pi.stop()
+      const refusal = await client.infer('any', { image: new Uint8Array(10) }).catch(error => error)
+      expect(refusal).to.include({ code: 'ERR_SUBSCRIBE_REFUSED' })
+    } finally {
+      await client.close()
+    }
+  })
+
   /** Everything secret there is. */
   function secrets(): string[] {
     const files = [

@@ -44,7 +44,8 @@ export class CocoiClient {
    * @throws {InferenceError} with the coordinator's code, or ERR_NO_ANSWER if nothing came in time,
    *   ERR_REQUEST_IN_USE, ERR_CLOSED; after an abort the signal's reason
    * @throws {ProtocolError} if model, identifier, parameters or tensors are such that it cannot be sent
-   * @throws {TransportError} ERR_TOO_LARGE, ERR_QUEUE_FULL
+   * @throws {TransportError} ERR_TOO_LARGE, ERR_QUEUE_FULL, ERR_SUBSCRIBE_REFUSED if the broker lets this
+   *   client watch, but not ask
    */
   infer(
     model: string,

@@ -42,8 +42,7 @@ const defaultTimeoutMs = 10_000
  *     const { top } = await client.infer('resnet18', { image: await readFile('cat.jpg') })
  *     await client.close()
  *
- * @throws {TransportError} ERR_BROKER_UNREACHABLE, ERR_NOT_AUTHORIZED, ERR_SUBSCRIBE_REFUSED or
- *   ERR_BAD_URL
+ * @throws {TransportError} ERR_BROKER_UNREACHABLE, ERR_NOT_AUTHORIZED or ERR_BAD_URL
  * @throws {ProtocolError} ERR_BAD_IDENTIFIER, ERR_BAD_TOPIC
  */
 export async function connectClient(options: ClientOptions): Promise<CocoiClient> {

@@ -10,7 +10,7 @@ import {
   type Status,
   type Topics,
 } from '@cocoi/protocol'
-import type { Transport } from '@cocoi/transport'
+import { type Transport, TransportError } from '@cocoi/transport'
 import { InferenceError } from './errors.ts'
 import type { Feed } from './feed.ts'
 import type { InferOptions } from './infer-options.ts'
@@ -51,6 +51,8 @@ export class Requests {
   readonly #options: RequestsOptions
   readonly #pending = new Map<string, PendingRequest<InferenceAnswer>>()
   readonly #cancellations = new Set<Promise<void>>()
+  /** Why this client may not ask: it may still watch. */
+  #refusal: TransportError | undefined
   #closed = false
 
   constructor(options: RequestsOptions) {
@@ -60,12 +62,17 @@ export class Requests {
   /** Subscribes to the answers, and sends again what may have been lost at every reconnect. */
   async start(): Promise<void> {
     const { client, transport, topics, feed } = this.#options
-    await feed.read({
+    const reading = feed.read({
       kind: 'result',
       // The first filter is for answers to requests without an identifier; ours have one.
       filters: topics.filters('result', { client }).slice(1),
       parse: parseInferenceResult,
       receive: ({ request }, result) => this.#receive(request, result),
+    })
+    await reading.catch(error => {
+      const isRefused = error instanceof TransportError && error.code === 'ERR_SUBSCRIBE_REFUSED'
+      if (!isRefused) throw error
+      this.#refusal = error
     })
     transport.onConnect(() => {
       for (const pending of this.#pending.values()) pending.send()
@@ -138,6 +145,7 @@ export class Requests {
 
   #requireFree(request: string): void {
     if (this.#closed) throw closed()
+    if (this.#refusal) throw this.#refusal
     if (!this.#pending.has(request)) return
     const message = `request ${request} waits for its answer already; use another id for another one`
     throw new InferenceError('ERR_REQUEST_IN_USE', message)
