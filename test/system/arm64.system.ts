@@ -14,8 +14,7 @@ import {
 } from '../helpers/plain-onnxruntime.ts'
 import { seededInput, smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
-import { arm64Node } from './arm64-node.ts'
-import { arm64Rootfs } from './rootfs.ts'
+import { arm64Node, arm64Rootfs } from './arm64-userland.ts'
 
 const releases = fileURLToPath(new URL('../../release', import.meta.url))
 

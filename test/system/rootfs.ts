@@ -1,73 +1,65 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
-/** What the tests need beyond a minimal Debian: an init, and what Node.js is linked with. */
-const INIT = ['systemd', 'systemd-sysv', 'dbus', 'libnss-systemd']
-const LIBRARIES = ['libstdc++6', 'libatomic1']
+/** What the tests need beyond a minimal Debian: an init, what Node.js is linked with, a way in. */
+const PACKAGES = [
+  ...['systemd', 'systemd-sysv', 'dbus', 'libnss-systemd'],
+  ...['libstdc++6', 'libatomic1', 'openssh-server'],
+]
 const BUILD_TIMEOUT_MS = 900_000
 
-/**
- * A Debian of the release of this machine, without Node.js; made once by debootstrap and kept in the
- * user's cache. It is never written to again: machines boot it under an overlay.
- */
+export interface RootfsOptions {
+  readonly name: string
+  /** Options of debootstrap; with others it is another rootfs. */
+  readonly options: readonly string[]
+  /** Programs it takes to make and to use it, with the package of each. */
+  readonly tools: Readonly<Record<string, string>>
+  /** Changes what debootstrap has made. */
+  readonly finish?: ((folder: string) => void) | undefined
+}
+
+/** A Debian of the release of this machine, without Node.js. */
 export function debianRootfs(): string {
-  requireTools({ debootstrap: 'debootstrap', 'systemd-nspawn': 'systemd-container' })
-  return cached('', ['--variant=minbase', `--include=${[...INIT, ...LIBRARIES].join(',')}`])
+  return cachedRootfs({
+    name: process.arch,
+    options: ['--variant=minbase', `--include=${PACKAGES.join(',')}`],
+    tools: { debootstrap: 'debootstrap', 'systemd-nspawn': 'systemd-container' },
+  })
 }
 
 /**
- * The files of a Debian for arm64, unpacked but not set up: what a program of that processor loads when
- * it runs here under qemu, which takes the files it opens from there, as far as they exist.
+ * Made once by debootstrap and kept in the user's cache. It is never written to again: machines boot it
+ * under an overlay.
  */
-export function arm64Rootfs(): string {
-  requireTools({ debootstrap: 'debootstrap', 'qemu-aarch64-static': 'qemu-user-static' })
-  const options = ['--foreign', '--arch=arm64', '--variant=minbase']
-  const packages = `--include=${LIBRARIES.join(',')}`
-  return cached('-arm64', [...options, packages], showPi4)
-}
-
-/** onnxruntime looks for an arm processor there, and dies of any other. */
-function showPi4(folder: string): void {
-  const proc = join(folder, 'proc')
-  rmSync(proc, { recursive: true, force: true })
-  mkdirSync(proc)
-  const core = (index: number) => `processor\t: ${index}\n${cortexA72}\n`
-  writeFileSync(join(proc, 'cpuinfo'), [0, 1, 2, 3].map(core).join(''))
-}
-
-const cortexA72 = `BogoMIPS\t: 108.00
-Features\t: fp asimd evtstrm crc32 cpuid
-CPU implementer\t: 0x41
-CPU architecture: 8
-CPU variant\t: 0x0
-CPU part\t: 0xd08
-CPU revision\t: 3
-`
-
-function cached(
-  suffix: string,
-  options: readonly string[],
-  finish: (folder: string) => void = () => undefined,
-): string {
+export function cachedRootfs({ name, options, tools, finish }: RootfsOptions): string {
+  requireTools(tools)
   const suite = codename()
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cocoi', 'rootfs')
-  const folder = join(cache, `${suite}${suffix}`)
+  const kind = createHash('sha256').update(options.join(' ')).digest('hex').slice(0, 8)
+  const folder = join(cache, `${suite}-${name}-${kind}`)
+  if (!existsSync(folder)) make(folder, { suite, options, finish })
+  return folder
+}
+
+function make(
+  folder: string,
+  { suite, options, finish }: Pick<RootfsOptions, 'options' | 'finish'> & { suite: string },
+): void {
   const partial = `${folder}.${process.pid}.part`
-  if (existsSync(folder)) return folder
-  mkdirSync(cache, { recursive: true })
+  mkdirSync(dirname(folder), { recursive: true })
   process.stderr.write(`      making ${folder} with debootstrap, which takes a minute or two\n`)
   try {
     command('debootstrap', [...options, suite, partial, mirror(suite)])
     rmSync(join(partial, 'var/cache/apt'), { recursive: true, force: true })
     rmSync(join(partial, 'var/lib/apt/lists'), { recursive: true, force: true })
-    finish(partial)
+    finish?.(partial)
     renameSync(partial, folder)
   } finally {
     rmSync(partial, { recursive: true, force: true })
   }
-  return folder
 }
 
 /** @param tools the package of each */

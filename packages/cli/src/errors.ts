@@ -10,6 +10,8 @@ import { exitCode } from './exit-code.ts'
  * - `ERR_MODEL_FAILS` onnxruntime cannot run the model on an input
  * - `ERR_NOT_INITIALISED` there are no users here yet
  * - `ERR_NO_CA` there is no certificate authority here
+ * - `ERR_HOST` a host could not be reached, or what was to be done there failed
+ * - `ERR_NO_SPARE` a device that is needed was to be taken out
  * - `ERR_BAD_PASSWORD` a password that cannot be used
  */
 export type CliErrorCode =
@@ -22,6 +24,8 @@ export type CliErrorCode =
   | 'ERR_MODEL_FAILS'
   | 'ERR_NOT_INITIALISED'
   | 'ERR_NO_CA'
+  | 'ERR_HOST'
+  | 'ERR_NO_SPARE'
   | 'ERR_BAD_PASSWORD'
 
 /** A command that cannot go on; the message is a sentence for the person who typed it. */

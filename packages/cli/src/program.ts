@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { bareProgram } from './bare-program.ts'
 import { addDaemons } from './commands/daemons.ts'
 import { addDemo } from './commands/demo.ts'
+import { addFleet } from './commands/fleet.ts'
 import { addInfer } from './commands/infer.ts'
 import { addInit } from './commands/init.ts'
 import { addModels } from './commands/models.ts'
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   addModels(program)
   addInit(program)
   addUsers(program)
+  addFleet(program)
   addDaemons(program)
   return program
 }
