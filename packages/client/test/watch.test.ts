@@ -151,7 +151,7 @@ describe('watching', () => {
     const health = encodeCoordinatorHealth({
       ...{ session: 1, seq: 1, spare: 2, eventLoopLagMs: 0, dropped: 0 },
       devices: { online: 6, suspect: 0 },
-      inferences: { running: 0, waiting: 0, done: 0, failed: 0 },
+      inferences: { running: 0, waiting: 0, done: 0, failed: 0, superseded: 0 },
     })
     await system.coordinator.publish(system.coordinator.names.coordinatorHealth(), health, true)
     expect(await seen.next()).to.have.nested.property('status.state', 'online')

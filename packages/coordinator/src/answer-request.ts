@@ -39,6 +39,7 @@ export async function answerRequest(
   const clock = new Stopwatch(options.now, admitted.arrivedAt)
   const queueMs = clock.lap()
   const found = await options.models.find(admitted.model)
+  admitted.signal.throwIfAborted() // preparing a model may have taken longer than the request allows
   const wish = wishOf(admitted.body.parameters, found.entry, options.config)
   const range = options.models.float16Trouble(found.entry)
   if (range !== undefined) return attempt({ ...wish, transport: 'float32' }, [range])

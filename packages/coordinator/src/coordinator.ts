@@ -114,7 +114,7 @@ export class Coordinator {
       ...{ config, topics, data, now, onDrop },
       answer: request =>
         answerRequest(request, { config, models, deployments, stages, audits, now }),
-      onFailure: (model, error) => this.#report(`answering for ${model}`, error),
+      onFailure: onError,
     })
     this.#presence = new Presence({
       ...{ version, topics, control, heartbeatMs, onError },

@@ -7,6 +7,7 @@ export type CoordinatorErrorCode =
   | 'ERR_REPLAYED'
   | 'ERR_STAGE_FAILED'
   | 'ERR_STOPPING'
+  | 'ERR_SUPERSEDED'
   | 'ERR_TOO_LARGE'
 
 /** A request that cannot be answered; the message goes to the sensor as it is. */

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import {
   encodeInferenceResult,
   type InferenceAnswer,
+  type InferenceParameters,
   type InferenceRequest,
+  isJsonRequest,
   parseInferenceRequest,
   type TopicKind,
   type Topics,
@@ -11,7 +13,8 @@ import { Admission, type AdmissionEffect, type AdmissionEvent } from '@cocoi/sch
 import type { CoordinatorConfig } from '@cocoi/service'
 import type { Transport } from '@cocoi/transport'
 import type { AdmittedRequest } from './admitted-request.ts'
-import { CoordinatorError, describeError } from './errors.ts'
+import { CoordinatorError } from './errors.ts'
+import { type Addressee, failureOf, Replies } from './replies.ts'
 
 export interface IntakeOptions {
   readonly config: CoordinatorConfig
@@ -20,7 +23,11 @@ export interface IntakeOptions {
   readonly answer: (admitted: AdmittedRequest) => Promise<InferenceAnswer>
   readonly now: () => number
   readonly onDrop: (kind: TopicKind, error: unknown) => void
-  readonly onFailure: (model: string, error: unknown) => void
+  readonly onFailure: (what: string, error: unknown) => void
+}
+
+interface Sender extends Addressee {
+  readonly model: string
 }
 
 /** A request from its arrival until its answer is forgotten. */
@@ -37,21 +44,22 @@ interface Ticket {
   payload: Uint8Array | undefined
 }
 
-/** An answer, whether it is to be kept, and when nothing is computed for it any more. */
+/** An answer, what computing it took unless it has failed, and when nothing is computed any more. */
 interface Answered {
   readonly payload: Uint8Array
-  readonly keep: boolean
+  readonly tookMs: number | undefined
   readonly idle: Promise<void>
 }
 
-/** How long an answer is kept for a client that asks again, and for how many requests. */
-const memory = { rememberMs: 60_000, maxRemembered: 256 }
+/** How long answers are kept for clients that ask again, and how many of how many bytes. */
+const memory = { rememberMs: 60_000, maxRemembered: 256, maxRememberedBytes: 128 * 1024 * 1024 }
 
 /** Takes requests from their topics, performs what `Admission` decides, and sends the answers. */
 export class Intake {
-  readonly counts = { done: 0, failed: 0 }
+  readonly counts = { done: 0, failed: 0, superseded: 0 }
   readonly #options: IntakeOptions
   readonly #admission: Admission
+  readonly #replies: Replies
   readonly #tickets = new Map<string, Ticket>()
   readonly #running = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
@@ -59,6 +67,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.#replies = new Replies(options)
     const { maxRunning, maxWaiting, maxWaitingBytes } = options.config
     this.#admission = new Admission({ maxRunning, maxWaiting, maxWaitingBytes, ...memory })
   }
@@ -75,8 +84,7 @@ export class Intake {
   }
 
   get load(): { running: number; waiting: number } {
-    const { running, waiting } = this.#admission.snapshot()
-    return { running: running.length, waiting: waiting.length }
+    return this.#admission.load
   }
 
   /** Refuses what is new and resolves when what was admitted is answered. */
@@ -91,35 +99,51 @@ export class Intake {
   #onInfer(topic: string, payload: Uint8Array): void {
     const parsed = this.#options.topics.parse(topic)
     if (parsed?.kind !== 'infer') return
-    const { model, client, request } = parsed
-    let body: InferenceRequest
     try {
-      if (this.#stopping) throw new CoordinatorError('ERR_STOPPING', 'the coordinator is stopping')
       this.#requireSize(payload)
-      body = parseInferenceRequest(payload)
+      this.#admit(parsed, payload)
     } catch (error) {
       this.#options.onDrop('infer', error)
-      return void this.#send({ client, request }, failureOf(request, error))
+      void this.#replies.refuse(parsed, error)
     }
-    const arrivedAt = this.#options.now()
-    const deadlineAt = arrivedAt + (body.parameters.deadlineMs ?? this.#options.config.deadlineMs)
-    const ticket = { model, client, request, arrivedAt, deadlineAt, body, payload: undefined }
-    this.#admit({ ...ticket, abort: new AbortController() }, payload.byteLength)
   }
 
   #requireSize({ byteLength }: Uint8Array): void {
+    if (this.#stopping) throw new CoordinatorError('ERR_STOPPING', 'the coordinator is stopping')
     const { maxInputBytes } = this.#options.config
     if (byteLength <= maxInputBytes) return
     const message = `a request of ${byteLength} bytes, at most ${maxInputBytes} are taken`
     throw new CoordinatorError('ERR_TOO_LARGE', message)
   }
 
-  #admit(ticket: Ticket, bytes: number): void {
-    const { client, request, deadlineAt, body } = ticket
+  /** @throws {ProtocolError} if the payload is malformed */
+  #admit({ model, client, request }: Sender, payload: Uint8Array): void {
+    const { now, config } = this.#options
     const key = `${client}/${request ?? `#${randomBytes(9).toString('hex')}`}`
-    if (!this.#tickets.has(key)) this.#tickets.set(key, ticket)
-    const priority = body?.parameters.priority ?? 0
-    this.#feed({ type: 'request', key, bytes, deadlineAt, priority })
+    const arrivedAt = now()
+    const event = (parameters: InferenceParameters) => {
+      // Who gives no identifier is a camera, which will never ask for this frame again.
+      const { latest: newest = request === undefined, priority = 0 } = parameters
+      const deadlineAt = arrivedAt + (parameters.deadlineMs ?? config.deadlineMs)
+      const sender = { key, client, model, newest, priority, deadlineAt }
+      return { type: 'request' as const, ...sender, bytes: payload.byteLength }
+    }
+    if (isJsonRequest(payload) && this.#admission.wouldRefuse(event({}))) {
+      return this.#refuseUnread({ client, request })
+    }
+    const body = parseInferenceRequest(payload)
+    const admission = event(body.parameters)
+    const { deadlineAt } = admission
+    const ticket = { model, client, request, arrivedAt, deadlineAt, body, payload: undefined }
+    if (!this.#tickets.has(key)) this.#tickets.set(key, { ...ticket, abort: new AbortController() })
+    this.#feed(admission)
+  }
+
+  /** In an overload reading JSON would take the time that answers need. */
+  #refuseUnread(sender: Addressee): void {
+    this.counts.failed += 1
+    const message = 'no place for one more request in JSON, unread; send it again later, or as CBOR'
+    void this.#replies.refuse(sender, new CoordinatorError('ERR_OVERLOADED', message))
   }
 
   #onCancel(topic: string): void {
@@ -148,10 +172,10 @@ export class Intake {
       case 'abort':
         return ticket.abort.abort(new CoordinatorError('ERR_CANCELLED', 'the client has cancelled'))
       case 'join':
-        // An answer that is there already was perhaps sent to nobody.
-        return void this.#send(ticket, ticket.payload)
       case 'repeat':
-        return void this.#send(ticket, ticket.payload)
+        // Also one under way may have been answered, perhaps to nobody.
+        if (ticket.payload) void this.#replies.send(ticket, ticket.payload)
+        return
       case 'forget':
         this.#tickets.delete(effect.key)
     }
@@ -159,19 +183,21 @@ export class Intake {
 
   #reject({ key, code, message }: AdmissionEffect & { type: 'reject' }, ticket: Ticket): void {
     this.#tickets.delete(key)
-    const { request } = ticket
-    this.counts.failed += 1
-    void this.#send(ticket, failureOf(request, new CoordinatorError(code, message)))
+    if (code === 'ERR_SUPERSEDED') this.counts.superseded += 1
+    else this.counts.failed += 1
+    void this.#replies.refuse(ticket, new CoordinatorError(code, message))
   }
 
   #run(key: string, ticket: Ticket): void {
-    const running = this.#answer(ticket).then(async ({ payload, keep, idle }) => {
+    const running = this.#answer(ticket).then(async ({ payload, tookMs, idle }) => {
       ticket.payload = payload
       ticket.body = undefined
-      const sent = this.#send(ticket, payload)
+      const sent = this.#replies.send(ticket, payload)
       // A place is free when nothing computes any more; that the answer is on its way takes none.
       await idle
-      this.#feed({ type: 'finished', key, keep })
+      const isKept = tookMs !== undefined && ticket.request !== undefined
+      const keptBytes = isKept ? payload.byteLength : undefined
+      this.#feed({ type: 'finished', key, tookMs, keptBytes })
       await sent
       this.#running.delete(running)
     })
@@ -199,29 +225,17 @@ export class Intake {
     try {
       const result = await Promise.race([computing, aborted(abort.signal)])
       this.counts.done += 1
-      return { payload: encodeInferenceResult(result, format), keep: true, idle }
+      const { preprocessMs, inferenceMs } = result.timing
+      const tookMs = preprocessMs + inferenceMs
+      return { payload: encodeInferenceResult(result, format), tookMs, idle }
     } catch (error) {
       this.counts.failed += 1
-      onFailure(model, error)
+      onFailure(`answering for ${model}`, error)
       const payload = encodeInferenceResult(failureOf(request, error), format)
-      return { payload, keep: false, idle }
+      return { payload, tookMs: undefined, idle }
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  /** Never rejects: an answer that cannot be sent is asked for again by its client. */
-  async #send(
-    { client, request }: { client: string; request: string | undefined },
-    answer: Uint8Array | ReturnType<typeof failureOf> | undefined,
-  ): Promise<void> {
-    if (!answer) return
-    const { data, topics } = this.#options
-    const payload = answer instanceof Uint8Array ? answer : encodeInferenceResult(answer, 'json')
-    const topic = topics.result(request === undefined ? { client } : { client, request })
-    await data
-      .publish(topic, payload, { qos: 1, timeoutMs: 10_000 })
-      .catch(error => this.#options.onFailure(`${client} (sending)`, error))
   }
 }
 
@@ -229,9 +243,4 @@ function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-}
-
-function failureOf(request: string | undefined, error: unknown) {
-  const failure = { error: describeError(error) }
-  return request === undefined ? failure : { request, ...failure }
 }

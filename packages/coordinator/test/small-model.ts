@@ -36,3 +36,20 @@ export function smallInput(seed = 1): NamedTensor {
   const values = wave(8 * 29 * 29, 0.11 * seed)
   return { name: 'x', type: 'float32', dims: [1, 8, 29, 29], data: new Uint8Array(values.buffer) }
 }
+
+/** Sixty convolutions one after the other: takes several times as long as anything around it. */
+export function slowModelBytes(): Uint8Array {
+  const depth = 60
+  const conv = (from: string, to: string) =>
+    makeNode('Conv', [from, 'w'], [to], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })
+  const name = (i: number) => (i === 0 ? 'x' : i === depth ? 'y' : `t${i}`)
+  return serializeModel(
+    makeModel({
+      name: 'slow',
+      nodes: Array.from({ length: depth }, (_, i) => conv(name(i), name(i + 1))),
+      inputs: [makeValueInfo('x', 'float32', [1, 8, 29, 29])],
+      outputs: [makeValueInfo('y', 'float32', [1, 8, 29, 29])],
+      initializers: [floatTensor('w', [8, 8, 3, 3], wave(576, 0.7, 0.1))],
+    }),
+  )
+}

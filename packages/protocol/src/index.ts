@@ -23,6 +23,7 @@ export {
   type InferenceInput,
   type InferenceParameters,
   type InferenceRequest,
+  isJsonRequest,
   parseInferenceRequest,
 } from './messages/inference-request.ts'
 export {

@@ -53,7 +53,7 @@ const messages: Record<string, [bytes: Uint8Array, parse: (bytes: Uint8Array) =>
       seq: 1,
       devices: { online: 3, suspect: 0 },
       spare: -1,
-      inferences: { running: 0, waiting: 0, done: 0, failed: 0 },
+      inferences: { running: 0, waiting: 0, done: 0, failed: 0, superseded: 0 },
       eventLoopLagMs: 0,
       dropped: 0,
     }),

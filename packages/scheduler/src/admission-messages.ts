@@ -5,6 +5,7 @@ export interface AdmissionOptions {
   /** How long an answer is kept for a request that comes again. */
   readonly rememberMs: number
   readonly maxRemembered: number
+  readonly maxRememberedBytes: number
 }
 
 export type AdmissionEvent =
@@ -12,18 +13,29 @@ export type AdmissionEvent =
       readonly type: 'request'
       /** Client and request, or something unique where the client names none. */
       readonly key: string
+      readonly client: string
+      readonly model: string
       /** Memory it needs while it waits. */
       readonly bytes: number
       readonly deadlineAt: number
       /** Greater runs first. */
       readonly priority: number
+      /** It replaces an older such one of the client and model that still waits, as a camera's frame does. */
+      readonly newest: boolean
     }
-  /** It was answered. `keep` false: with an error that trying again may not meet. */
-  | { readonly type: 'finished'; readonly key: string; readonly keep?: boolean }
+  /** It was answered, or has failed in a way that trying again may not meet. */
+  | {
+      readonly type: 'finished'
+      readonly key: string
+      /** What computing it took, without what is done once per model; undefined if it has failed. */
+      readonly tookMs?: number | undefined
+      /** Size of an answer that is kept for the request to come again. */
+      readonly keptBytes?: number | undefined
+    }
   | { readonly type: 'cancel'; readonly key: string }
   | { readonly type: 'tick' }
 
-export type RejectCode = 'ERR_OVERLOADED' | 'ERR_DEADLINE' | 'ERR_CANCELLED'
+export type RejectCode = 'ERR_OVERLOADED' | 'ERR_SUPERSEDED' | 'ERR_DEADLINE' | 'ERR_CANCELLED'
 
 export type AdmissionEffect =
   | { readonly type: 'run'; readonly key: string }
@@ -47,4 +59,5 @@ export interface AdmissionSnapshot {
   readonly waiting: readonly string[]
   readonly waitingBytes: number
   readonly remembered: readonly string[]
+  readonly rememberedBytes: number
 }

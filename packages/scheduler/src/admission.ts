@@ -5,12 +5,14 @@ import type {
   AdmissionSnapshot,
   RejectCode,
 } from './admission-messages.ts'
+import { KeptAnswers } from './kept-answers.ts'
+import { RunTimes } from './run-times.ts'
+import { type Leaving, type Waiting, WaitingRoom } from './waiting-room.ts'
 
-interface Waiting {
-  readonly key: string
-  readonly bytes: number
-  readonly deadlineAt: number
-  readonly priority: number
+interface Running {
+  readonly client: string
+  readonly model: string
+  cancelled: boolean
 }
 
 /**
@@ -24,45 +26,69 @@ interface Waiting {
  * - at most `maxRunning` run, at most `maxWaiting` of at most `maxWaitingBytes` together wait
  * - nothing waits while there is a place to run
  * - every `request` gets exactly one of `run`, `join`, `repeat`, `reject`, or waits for it
- * - of those that wait the highest priority runs first, among equals the oldest; a request that
- *   finds no place displaces lower ones, the last first, if that makes enough room
+ * - of those that wait the highest priority runs first; among equals clients take turns, the one
+ *   with the least under way first (round robin), and each client's oldest goes first
+ * - a request that finds no place displaces lower ones if that makes enough room, then the newest
+ *   ones of the client who has most (longest queue drop): a flood costs its own client, not others
+ * - where only the newest is wanted at most one per client and model waits, in the first one's place
+ * - nothing runs that has waited so long that its model, as a rule, takes more than the time left:
+ *   otherwise, in an overload, each would start just too late, and none would be answered
  * - `forget` follows every `run` once, when its answer need not be kept any longer
+ *
+ * Every event takes O(log n) for each request that comes or goes by it.
  */
 export class Admission {
   readonly #options: AdmissionOptions
-  /** Key → whether it was cancelled. */
-  readonly #running = new Map<string, boolean>()
-  /** First to run first. */
-  #waiting: readonly Waiting[] = []
-  /** Key → until when its answer is kept, oldest first. */
-  readonly #answered = new Map<string, number>()
+  readonly #running = new Map<string, Running>()
+  readonly #waiting: WaitingRoom
+  readonly #answered: KeptAnswers
+  readonly #times = new RunTimes()
 
   constructor(options: AdmissionOptions) {
     this.#options = options
+    this.#waiting = new WaitingRoom(options)
+    this.#answered = new KeptAnswers(options)
   }
 
   step(event: AdmissionEvent, now: number): AdmissionEffect[] {
     return [
-      ...this.#expire(now),
+      ...this.#waiting.takeExpired(now).map(request => late(request, now)),
       ...this.#forgetOld(now),
       ...this.#take(event, now),
-      ...this.#runNext(),
+      ...this.#runNext(now),
     ]
   }
 
   /** When the next waiting request has waited too long or the oldest answer may be forgotten. */
   get deadline(): number | undefined {
-    const instants = this.#waiting.map(({ deadlineAt }) => deadlineAt)
-    const earliest = Math.min(...instants, ...this.#answered.values())
+    const instants = [this.#waiting.earliestDeadline, this.#answered.deadline]
+    const earliest = Math.min(...instants.map(instant => instant ?? Infinity))
     return Number.isFinite(earliest) ? earliest : undefined
+  }
+
+  /** Requests running and waiting. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running.size, waiting: this.#waiting.size }
+  }
+
+  /**
+   * Whether such a request would be refused now for want of a place; changes nothing. Saves reading
+   * one that takes long to read.
+   */
+  wouldRefuse(request: AdmissionEvent & { type: 'request' }): boolean {
+    const { key } = request
+    if (this.#running.has(key) || this.#waiting.has(key) || this.#answered.has(key)) return false
+    if (this.#running.size < this.#options.maxRunning) return false
+    return !this.#waiting.hasPlaceFor(request)
   }
 
   snapshot(): AdmissionSnapshot {
     return Object.freeze({
       running: [...this.#running.keys()],
-      waiting: this.#waiting.map(({ key }) => key),
-      waitingBytes: bytesOf(this.#waiting),
-      remembered: [...this.#answered.keys()],
+      waiting: this.#waiting.keys,
+      waitingBytes: this.#waiting.bytes,
+      remembered: this.#answered.keys,
+      rememberedBytes: this.#answered.bytes,
     })
   }
 
@@ -79,96 +105,87 @@ export class Admission {
     }
   }
 
-  #admit({ key, ...request }: AdmissionEvent & { type: 'request' }, now: number) {
-    const { bytes, deadlineAt, priority } = request
-    if (this.#running.has(key) || this.#isWaiting(key)) return [{ type: 'join', key } as const]
-    if (this.#answered.has(key)) return [{ type: 'repeat', key } as const]
-    if (deadlineAt <= now) return [late(key, now - deadlineAt)]
-    return this.#enqueue({ key, bytes, deadlineAt, priority })
+  #admit(request: Waiting, now: number): AdmissionEffect[] {
+    const { key, deadlineAt } = request
+    if (this.#running.has(key) || this.#waiting.has(key)) return [{ type: 'join', key }]
+    if (this.#answered.has(key)) return [{ type: 'repeat', key }]
+    if (deadlineAt <= now) return [late(request, now)]
+    if (this.#running.size < this.#options.maxRunning) return [this.#run(request)]
+    return this.#waiting.admit(request).map(leaving => this.#turnAway(leaving))
   }
 
-  #enqueue(request: Waiting): AdmissionEffect[] {
-    if (this.#running.size < this.#options.maxRunning) return [this.#run(request.key)]
-    const ahead = this.#waiting.filter(({ priority }) => priority >= request.priority)
-    const behind = this.#waiting.filter(({ priority }) => priority < request.priority)
-    if (!this.#fits([...ahead, request]))
-      return [this.#overloaded(request, `no place for ${request.bytes} bytes more`)]
-    const displaced: AdmissionEffect[] = []
-    while (!this.#fits([...ahead, request, ...behind])) {
-      displaced.push(this.#overloaded(behind.pop()!, 'it gave way to one of higher priority'))
-    }
-    this.#waiting = [...ahead, request, ...behind]
-    return displaced
-  }
-
-  #fits(waiting: readonly Waiting[]): boolean {
-    const { maxWaiting, maxWaitingBytes } = this.#options
-    return waiting.length <= maxWaiting && bytesOf(waiting) <= maxWaitingBytes
-  }
-
-  #finish({ key, keep = true }: { key: string; keep?: boolean }, now: number): AdmissionEffect[] {
-    const wasCancelled = this.#running.get(key)
-    if (wasCancelled === undefined) return []
+  #finish(
+    { key, tookMs, keptBytes }: AdmissionEvent & { type: 'finished' },
+    now: number,
+  ): AdmissionEffect[] {
+    const running = this.#running.get(key)
+    if (!running) return []
     this.#running.delete(key)
-    if (wasCancelled || !keep) return [{ type: 'forget', key }]
-    this.#answered.set(key, now + this.#options.rememberMs)
+    this.#waiting.ended(running.client)
+    if (tookMs !== undefined) this.#times.note(running.model, tookMs)
+    if (running.cancelled || keptBytes === undefined) return [{ type: 'forget', key }]
+    this.#answered.keep(key, keptBytes, now)
     return this.#forgetOld(now)
   }
 
   #cancel(key: string): AdmissionEffect[] {
-    if (this.#isWaiting(key)) {
-      this.#waiting = this.#waiting.filter(request => request.key !== key)
+    if (this.#waiting.remove(key)) {
       return [reject(key, 'ERR_CANCELLED', 'the request was cancelled while it waited')]
     }
-    if (this.#running.get(key) !== false) return []
-    this.#running.set(key, true)
+    const running = this.#running.get(key)
+    if (!running || running.cancelled) return []
+    running.cancelled = true
     return [{ type: 'abort', key }]
   }
 
-  #expire(now: number): AdmissionEffect[] {
-    const expired = this.#waiting.filter(({ deadlineAt }) => deadlineAt <= now)
-    this.#waiting = this.#waiting.filter(({ deadlineAt }) => deadlineAt > now)
-    return expired.map(({ key, deadlineAt }) => late(key, now - deadlineAt))
-  }
-
   #forgetOld(now: number): AdmissionEffect[] {
-    const excess = this.#answered.size - this.#options.maxRemembered
-    const old = [...this.#answered].filter(([, until], i) => until <= now || i < excess)
-    for (const [key] of old) this.#answered.delete(key)
-    return old.map(([key]) => ({ type: 'forget', key }))
+    return this.#answered.takeOld(now).map(key => ({ type: 'forget', key }))
   }
 
-  #runNext(): AdmissionEffect[] {
-    const [next, ...rest] = this.#waiting
-    if (!next || this.#running.size >= this.#options.maxRunning) return []
-    this.#waiting = rest
-    return [this.#run(next.key)]
+  #runNext(now: number): AdmissionEffect[] {
+    const effects: AdmissionEffect[] = []
+    while (this.#running.size < this.#options.maxRunning) {
+      const next = this.#waiting.takeNext()
+      if (!next) break
+      const needMs = this.#times.expectedMs(next.model)
+      const isInTime = next.deadlineAt - now >= needMs
+      effects.push(isInTime ? this.#run(next) : tooLate(next, now, needMs))
+    }
+    return effects
   }
 
-  #run(key: string): AdmissionEffect {
-    this.#running.set(key, false)
+  #run({ key, client, model }: Waiting): AdmissionEffect {
+    this.#running.set(key, { client, model, cancelled: false })
+    this.#waiting.started(client)
     return { type: 'run', key }
   }
 
-  #overloaded({ key }: Waiting, why: string): AdmissionEffect {
+  #turnAway({ request, why }: Leaving): AdmissionEffect {
+    if (why === 'superseded') {
+      return reject(request.key, 'ERR_SUPERSEDED', 'a newer one came while it waited')
+    }
+    const { bytes, priority } = request
+    const [running, waiting] = [this.#running.size, this.#waiting]
     const { maxRunning, maxWaiting, maxWaitingBytes } = this.#options
+    const what =
+      why === 'displaced' ? 'it gave way to another one' : `no place for ${bytes} bytes more`
     const message =
-      `${why}: running ${this.#running.size} of ${maxRunning}, waiting ${this.#waiting.length} of ` +
-      `${maxWaiting} with ${bytesOf(this.#waiting)} of ${maxWaitingBytes} bytes; send it again later`
-    return reject(key, 'ERR_OVERLOADED', message)
-  }
-
-  #isWaiting(key: string): boolean {
-    return this.#waiting.some(request => request.key === key)
+      `${what} at priority ${priority}: running ${running} of ${maxRunning}, waiting ${waiting.size} ` +
+      `of ${maxWaiting} with ${waiting.bytes} of ${maxWaitingBytes} bytes; send it again later`
+    return reject(request.key, 'ERR_OVERLOADED', message)
   }
 }
 
-function bytesOf(waiting: readonly Waiting[]): number {
-  return waiting.reduce((sum, { bytes }) => sum + bytes, 0)
+function late({ key, deadlineAt }: Waiting, now: number): AdmissionEffect {
+  const lateMs = Math.ceil(now - deadlineAt)
+  const message = `the deadline passed ${lateMs} ms before the request could start`
+  return reject(key, 'ERR_DEADLINE', message)
 }
 
-function late(key: string, lateMs: number): AdmissionEffect {
-  const message = `the deadline passed ${Math.ceil(lateMs)} ms before the request could start`
+function tooLate({ key, model, deadlineAt }: Waiting, now: number, needMs: number) {
+  const message =
+    `it has waited until ${Math.floor(deadlineAt - now)} ms before its deadline, and ` +
+    `${model} takes ${Math.ceil(needMs)} ms now; send fewer at a time or allow more time`
   return reject(key, 'ERR_DEADLINE', message)
 }
 

@@ -30,7 +30,8 @@ export function playTrace(trace: string): string {
       return [line]
     }
     const [instant, type, ...fields] = rest
-    const effects = machine.step({ type, ...parseFields(fields) }, Number(instant))
+    const event = { type, ...(type === 'request' && sender), ...parseFields(fields) }
+    const effects = machine.step(event, Number(instant))
     const moved =
       machine.deadline === deadline ? [] : [`  deadline ${formatValue(machine.deadline ?? 'none')}`]
     deadline = machine.deadline
@@ -52,7 +53,11 @@ const admissionDefaults = {
   maxWaitingBytes: 100,
   rememberMs: 1000,
   maxRemembered: 2,
+  maxRememberedBytes: 100,
 }
+
+/** Who sends where a trace does not say. */
+const sender = { client: 'cam', model: 'net', newest: false, priority: 0 }
 
 function createMachine(kind: string, options: Fields): Machine {
   switch (kind) {

@@ -79,8 +79,9 @@ class Simulation {
     this.#options = options
     this.#world = this.#build(limits)
     this.#failures = new Failures(this.#world, options.scenario, options.plan)
-    const memory = { maxWaitingBytes: Number.MAX_SAFE_INTEGER, rememberMs: 0, maxRemembered: 0 }
-    this.#admission = new Admission({ maxRunning, maxWaiting, ...memory })
+    const memory = { rememberMs: 0, maxRemembered: 0, maxRememberedBytes: 0 }
+    const maxWaitingBytes = Number.MAX_SAFE_INTEGER
+    this.#admission = new Admission({ maxRunning, maxWaiting, maxWaitingBytes, ...memory })
   }
 
   run(): SimulationResult {
@@ -127,7 +128,8 @@ class Simulation {
     const key = String(this.#sent++)
     this.#sentAt.set(key, agenda.now)
     const deadlineAt = agenda.now + limits.deadlineMs
-    this.#feed({ type: 'request', key, bytes: 1, deadlineAt, priority: 0 })
+    const sender = { client: 'client', model: 'model', newest: false }
+    this.#feed({ type: 'request', key, ...sender, bytes: 1, deadlineAt, priority: 0 })
   }
 
   #feed(event: AdmissionEvent): void {
@@ -156,7 +158,7 @@ class Simulation {
       done: ok => {
         this.#running.delete(key)
         this.#failures.end()
-        this.#feed({ type: 'finished', key, keep: false })
+        this.#feed({ type: 'finished', key })
         this.#end(key, ok)
       },
     })

@@ -163,7 +163,7 @@ export const messageParsers: readonly FuzzedParser[] = [
         {
           ...{ session, seq: 1, spare: -1, eventLoopLagMs: 0, dropped: 0 },
           devices: { online: 3, suspect: 0 },
-          inferences: { running: 0, waiting: 0, done: 0, failed: 0 },
+          inferences: { running: 0, waiting: 0, done: 0, failed: 0, superseded: 0 },
         },
         encodeCoordinatorHealth,
       ],

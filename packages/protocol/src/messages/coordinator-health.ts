@@ -11,7 +11,15 @@ export const coordinatorHealth = z.object({
   devices: z.object({ online: count, suspect: count }),
   /** Below zero, the redundancy planned for is no longer there. */
   spare: z.int(),
-  inferences: z.object({ running: count, waiting: count, done: count, failed: count }),
+  inferences: z.object({
+    running: count,
+    waiting: count,
+    done: count,
+    /** Failed or refused. */
+    failed: count,
+    /** Frames that gave way to newer ones. */
+    superseded: count,
+  }),
   eventLoopLagMs: z.number().min(0),
   /** Messages dropped because they did not follow the specification or were not asked for. */
   dropped: count,

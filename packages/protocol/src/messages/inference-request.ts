@@ -18,6 +18,11 @@ export const inferenceParameters = z.strictObject({
   deadlineMs: z.number().positive().max(3_600_000).optional(),
   /** Higher is sooner; 0 is the ordinary. */
   priority: z.int().min(0).max(9).optional(),
+  /**
+   * While it waits, a newer such request of the same client for the same model takes its place, and
+   * it fails with ERR_SUPERSEDED. So it is, unasked, with what has no identifier: frames of a camera.
+   */
+  latest: z.boolean().optional(),
   /** For example `mds:6,4`; the coordinator knows the forms. */
   scheme: z.string().max(64).optional(),
   axis: z.enum(['rows', 'columns']).optional(),
@@ -74,9 +79,14 @@ export function parseInferenceRequest(payload: Uint8Array): InferenceRequest {
   requireSize('an inference request', payload, MAX_REQUEST_BYTES)
   const first = payload[0]
   if (first === undefined) throw badMessage('inference request: the payload is empty')
-  if (first === 0x7b) return parseJsonRequest(payload)
+  if (isJsonRequest(payload)) return parseJsonRequest(payload)
   if (first >= 0xa0 && first <= 0xbf) return parseCborRequest(payload)
   return { image: payload, parameters: {} }
+}
+
+/** Whether it is in JSON, which takes a hundred times as long to read as its size would suggest. */
+export function isJsonRequest(payload: Uint8Array): boolean {
+  return payload[0] === 0x7b
 }
 
 function parseJsonRequest(payload: Uint8Array): InferenceRequest {
