@@ -2,8 +2,8 @@ import { TransportError } from './errors.ts'
 import type { Packet } from './link.ts'
 import type { PublishOptions } from './transport.ts'
 
-/** What a packet costs in memory besides its payload, roughly; bounds the number of tiny ones. */
-const OVERHEAD_BYTES = 512
+/** What a packet costs in memory besides its payload (measured); bounds the number of tiny ones. */
+const OVERHEAD_BYTES = 3072
 
 /** Longest delay of a timer; Node takes a longer one for 1 ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1
