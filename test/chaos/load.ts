@@ -58,7 +58,8 @@ function lost(detail: string): Outcome {
   return { end: 'lost', detail }
 }
 
-function judge(
+/** Compares an answer with the oracle. */
+export function judge(
   answer: InferenceAnswer,
   { outputs }: Sample,
   transport: 'float16' | 'float32',
