@@ -32,8 +32,10 @@ export interface CoordinatorOptions {
   readonly topics: Topics
   /** Small messages: status, plans, cancellations, heartbeats. */
   readonly control: Transport
-  /** Tensors, weights, requests and answers. */
+  /** Tensors and weights. */
   readonly data: Transport
+  /** Requests and answers. */
+  readonly requests: Transport
   readonly logger: Logger
   /** Worst delay of the event loop since the last call. */
   readonly lagMs: () => number
@@ -78,7 +80,7 @@ export class Coordinator {
     options: CoordinatorOptions,
     { store, repository }: { store: BlobStore; repository: ModelRepository },
   ) {
-    const { config, topics, control, data, version } = options
+    const { config, topics, control, data, requests, version } = options
     const onError = (what: string, error: unknown) => this.#report(what, error)
     const onDrop = (kind: TopicKind, error: unknown) => this.#drop(kind, error)
     this.#options = options
@@ -111,7 +113,7 @@ export class Coordinator {
     }
     const audits = new Audits()
     this.#intake = new Intake({
-      ...{ config, topics, data, now, onDrop },
+      ...{ config, topics, requests, now, onDrop },
       answer: request =>
         answerRequest(request, { config, models, deployments, stages, audits, now }),
       onFailure: onError,
@@ -233,7 +235,7 @@ export class Coordinator {
   #condition(): Condition {
     this.#lagMs = this.#options.lagMs()
     this.#fleet.lag(this.#lagMs)
-    const { control, data } = this.#options
+    const { control, data, requests } = this.#options
     const devices = this.#fleet.counts()
     const spare = devices.online - (this.#deployments.latest?.needed ?? 0)
     const inferences = { ...this.#intake.load, ...this.#intake.counts }
@@ -242,7 +244,7 @@ export class Coordinator {
       spare,
       inferences,
       eventLoopLagMs: this.#lagMs,
-      dropped: this.#drops.total + control.dropped + data.dropped,
+      dropped: this.#drops.total + control.dropped + data.dropped + requests.dropped,
     }
   }
 

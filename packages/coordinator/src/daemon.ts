@@ -15,7 +15,7 @@ import {
   version,
   watchEventLoop,
 } from '@cocoi/service'
-import { type Notice, openAgentConnections } from '@cocoi/transport'
+import { type Notice, openAgentConnections, openBulkConnection } from '@cocoi/transport'
 import { Coordinator } from './coordinator.ts'
 import { coordinatorWill } from './presence.ts'
 
@@ -53,25 +53,28 @@ async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) 
   await requireFolder('coordinator.state', config.state, 'write')
   await requireFolder('coordinator.models', config.models, 'read')
   const known = topics(mqtt.base)
+  const { id } = config
+  const access = readBrokerAccess(mqtt)
   const { control, data } = openAgentConnections({
-    access: readBrokerAccess(mqtt),
-    id: config.id,
+    access,
+    id,
     will: session => coordinatorWill(known, session),
     onNotice: notice => logNotice(notice, logger),
   })
+  const requests = openBulkConnection({ access, id, name: 'requests' })
   const eventLoop = watchEventLoop()
   const starting = Coordinator.start({
-    ...{ config, version, topics: known, control, data, logger },
+    ...{ config, version, topics: known, control, data, requests, logger },
     lagMs: () => eventLoop.lagMs(),
   })
   const coordinator = await orAborted(starting, signal)
   const stop = async () => {
     await coordinator.stop()
     eventLoop.stop()
-    await Promise.all([control.close(), data.close()])
+    await Promise.all([control.close(), data.close(), requests.close()])
   }
   const isProgressing = () => coordinator.isProgressing()
-  return { ready: { coordinator: config.id }, isProgressing, stop }
+  return { ready: { coordinator: id }, isProgressing, stop }
 }
 
 function logNotice({ type, message, code }: Notice, logger: Logger): void {

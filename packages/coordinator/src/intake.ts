@@ -19,7 +19,7 @@ import { type Addressee, failureOf, Replies } from './replies.ts'
 export interface IntakeOptions {
   readonly config: CoordinatorConfig
   readonly topics: Topics
-  readonly data: Transport
+  readonly requests: Transport
   readonly answer: (admitted: AdmittedRequest) => Promise<InferenceAnswer>
   readonly now: () => number
   readonly onDrop: (kind: TopicKind, error: unknown) => void
@@ -73,13 +73,13 @@ export class Intake {
   }
 
   async start(): Promise<void> {
-    const { data, topics } = this.#options
+    const { requests, topics } = this.#options
     for (const filter of topics.filters('infer')) {
       const take = (topic: string, payload: Uint8Array) => this.#onInfer(topic, payload)
-      await data.subscribe(filter, take, { qos: 1 })
+      await requests.subscribe(filter, take, { qos: 1 })
     }
     for (const filter of topics.filters('cancel')) {
-      await data.subscribe(filter, topic => this.#onCancel(topic), { qos: 1 })
+      await requests.subscribe(filter, topic => this.#onCancel(topic), { qos: 1 })
     }
   }
 

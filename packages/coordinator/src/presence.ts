@@ -36,7 +36,7 @@ export class Presence {
     this.#options = options
   }
 
-  /** Both connections are up; `session` is the one of before if only the data connection was lost. */
+  /** All connections are up; `session` is the one of before if the control connection was not lost. */
   async born(session: number): Promise<void> {
     if (session !== this.#session) this.#seq = 0
     this.#session = session
@@ -46,7 +46,7 @@ export class Presence {
     this.#beat()
   }
 
-  /** The data connection is lost: requests do not arrive until the next birth. */
+  /** A connection is lost: requests or results do not arrive until the next birth. */
   async pause(): Promise<void> {
     await this.#announce('starting')
   }

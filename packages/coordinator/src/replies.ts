@@ -10,7 +10,7 @@ export interface Addressee {
 
 export interface RepliesOptions {
   readonly topics: Topics
-  readonly data: Transport
+  readonly requests: Transport
   readonly onFailure: (what: string, error: unknown) => void
   /** Told of a refusal that is not sent, because too many are on their way. */
   readonly onDrop: (kind: 'result', error: unknown) => void
@@ -34,9 +34,9 @@ export class Replies {
   }
 
   async send({ client, request }: Addressee, payload: Uint8Array): Promise<void> {
-    const { data, topics, onFailure } = this.#options
+    const { requests, topics, onFailure } = this.#options
     const topic = topics.result(request === undefined ? { client } : { client, request })
-    await data
+    await requests
       .publish(topic, payload, { qos: 1, timeoutMs: sendTimeoutMs })
       .catch(error => onFailure(`sending to ${client}`, error))
   }

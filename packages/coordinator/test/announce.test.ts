@@ -41,7 +41,7 @@ describe('a coordinator that announces itself', () => {
   let folder: string
   let broker: MemoryBroker
   let coordinator: Coordinator
-  let transports: Record<'control' | 'data' | 'client', MemoryTransport>
+  let transports: Record<'control' | 'data' | 'requests' | 'client', MemoryTransport>
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cocoi-announce-'))
@@ -50,6 +50,7 @@ describe('a coordinator that announces itself', () => {
     transports = {
       control: connect('main-control'),
       data: connect('main-data'),
+      requests: connect('main-requests'),
       client: connect('camera'),
     }
   })
@@ -61,10 +62,10 @@ describe('a coordinator that announces itself', () => {
 
   async function start(): Promise<Coordinator> {
     const logger = createLogger({ level: 'error', name: 'coordinator', json: false })
-    const { control, data } = transports
+    const { control, data, requests } = transports
     const config = configOf(folder)
     return Coordinator.start({
-      ...{ config, version: '1', topics: names, control, data, logger, lagMs: () => 0 },
+      ...{ config, version: '1', topics: names, control, data, requests, logger, lagMs: () => 0 },
     })
   }
 
@@ -75,10 +76,10 @@ describe('a coordinator that announces itself', () => {
   })
 
   it('is not online again before requests reach it again', async () => {
-    const { control, data, client } = transports
+    const { control, requests, client } = transports
     let cuts = 0
-    data.onConnect(() => {
-      if (cuts-- > 0) data.sever()
+    requests.onConnect(() => {
+      if (cuts-- > 0) requests.sever()
     })
     coordinator = await start()
     await once(await askWhenOnline(client), 'answer')
@@ -89,12 +90,12 @@ describe('a coordinator that announces itself', () => {
     const reachable = new Promise(resolve => {
       void client.subscribe(names.coordinatorStatus(), (_, payload) => {
         const { state, session } = parseStatus(payload)
-        if (state === 'online' && session > first) resolve(data.connected)
+        if (state === 'online' && session > first) resolve(requests.connected)
       })
     })
     cuts = 5
     control.sever()
-    data.sever()
+    requests.sever()
     expect(await reachable).to.equal(true)
   })
 })

@@ -120,8 +120,9 @@ export class MemoryCluster {
     await mkdir(flags.state, { recursive: true })
     const config = loadConfig(coordinatorSchema, { section: 'coordinator', flags })
     const [control, data] = [this.connect('main-control'), this.connect('main-data')]
+    const requests = this.connect('main-requests')
     this.coordinator = await Coordinator.start({
-      ...{ config, version: 'test', topics: known, control, data, logger: quiet },
+      ...{ config, version: 'test', topics: known, control, data, requests, logger: quiet },
       lagMs: () => 0,
     })
     this.#closing.push(() => this.coordinator.stop())

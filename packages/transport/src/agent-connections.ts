@@ -47,7 +47,16 @@ export function openAgentConnections(options: AgentConnectionsOptions): AgentCon
     keepaliveS: controlKeepaliveS,
     will,
   })
+  return { control, data: openBulkConnection({ access, id, name: 'data' }) }
+}
+
+/** One more connection of an agent, `<id>:<name>`, for large messages. */
+export function openBulkConnection(options: {
+  readonly access: BrokerAccess
+  readonly id: string
+  readonly name: string
+}): Transport {
+  const { access, id, name } = options
   // One outage is told once: by the control connection.
-  const data = connectMqtt({ ...access, clientId: `${id}:data`, keepaliveS: dataKeepaliveS })
-  return { control, data }
+  return connectMqtt({ ...access, clientId: `${id}:${name}`, keepaliveS: dataKeepaliveS })
 }

@@ -3,6 +3,7 @@ export {
   type AgentConnectionsOptions,
   type BrokerAccess,
   openAgentConnections,
+  openBulkConnection,
 } from './agent-connections.ts'
 export { Backoff, type BackoffOptions } from './backoff.ts'
 export { connectMqtt } from './connect-mqtt.ts'
