@@ -30,7 +30,10 @@ export interface OverloadReport {
   readonly maxWaiting: number
   /** Answers per second where everybody waits for one before asking for the next. */
   readonly sustainablePerSecond: number
+  /** Offered in turns. */
   readonly loads: readonly LoadReport[]
+  /** The heaviest one, minute after minute. */
+  readonly sustained: LoadReport
   readonly minutes: readonly MinuteReport[]
   /** The most that heartbeats of the coordinator have told. */
   readonly most: {
@@ -56,7 +59,8 @@ export function memoryGrowth({ minutes }: OverloadReport): Record<string, number
 
 /** Whether goodput and memory are as promised, and every request was answered right or refused. */
 export function isKept(report: OverloadReport): boolean {
-  const failures = report.loads.reduce((sum, { wrong, lost }) => sum + wrong + lost, 0)
+  const all = [...report.loads, report.sustained]
+  const failures = all.reduce((sum, { wrong, lost }) => sum + wrong + lost, 0)
   const growth = Object.values(memoryGrowth(report))
   const isFlat = growth.every(factor => factor <= 1 + tolerance)
   return failures === 0 && goodputKept(report) >= 1 - tolerance && isFlat
@@ -64,12 +68,15 @@ export function isKept(report: OverloadReport): boolean {
 
 /** The report for people. */
 export function formatReport(report: OverloadReport): string {
-  const { sustainablePerSecond, loads, minutes, most, deadlineMs, maxWaiting } = report
+  const { sustainablePerSecond, loads, sustained, minutes, most } = report
+  const { deadlineMs, maxWaiting } = report
   return [
     `sustainable ${sustainablePerSecond.toFixed(1)} per second; deadline ${deadlineMs} ms`,
     '',
     ...loads.map(formatLoad),
     '',
+    'and then for minutes',
+    formatLoad(sustained),
     ...minutes.map(formatMinute),
     '',
     `most at a time   ${most.running} running, ${most.waiting} waiting (limit ${maxWaiting}), ` +

@@ -2,17 +2,19 @@ import { samplesOf, smallCnn } from '../chaos/small-cnn.ts'
 import { Crowd, type CrowdOptions } from './crowd.ts'
 import { HealthRecord } from './health-record.ts'
 import { MemoryRecord } from './memory-record.ts'
+import { OfferedLoad } from './offered-load.ts'
 import { modelName, startOverloadCluster } from './overload-cluster.ts'
-import type { LoadReport, MinuteReport, OverloadReport } from './report.ts'
+import type { MinuteReport, OverloadReport } from './report.ts'
 import { Tally } from './tally.ts'
 
 export interface OverloadOptions {
   readonly seed: number
   /** The heaviest load, in multiples of what can be sustained. */
   readonly times: number
-  /** How long the sustainable rate is sought, and each load but the heaviest lasts. */
+  /** How long the sustainable rate is sought, and each load lasts in every round. */
   readonly loadMs: number
-  /** How long the heaviest load lasts: this many of these. */
+  readonly rounds: number
+  /** How long the heaviest load is offered in the end: this many of these. */
   readonly minutes: number
   /** @default 60000 */
   readonly minuteMs?: number
@@ -86,16 +88,22 @@ class Measurement {
   }
 
   async run() {
-    const { times } = this.#setup.options
+    const { times, rounds, minutes } = this.#setup.options
     const sustainablePerSecond = await this.#sustainable()
-    const loads: LoadReport[] = []
-    const multiples = [0.5, 1, 2, times / 2].filter(multiple => multiple < times)
-    for (const multiple of [...new Set(multiples)]) {
-      loads.push(await this.#load(multiple, multiple * sustainablePerSecond))
+    const multiples = [...new Set([1, 2, times / 2, times])].filter(multiple => multiple <= times)
+    const loads = multiples.map(multiple => new OfferedLoad(multiple, sustainablePerSecond))
+    // In turns, so that a machine that has become slower meanwhile has done so for all of them.
+    for (let round = 0; round < rounds; round++) {
+      for (const load of loads) await this.#offerOnce(load)
     }
-    const minutes: MinuteReport[] = []
-    loads.push(await this.#heaviest(times, times * sustainablePerSecond, minutes))
-    return { sustainablePerSecond, loads, minutes, most: { ...this.#health.most } }
+    const sustained = new OfferedLoad(times, sustainablePerSecond)
+    const reports: MinuteReport[] = []
+    while (reports.length < minutes) reports.push(await this.#minute(reports.length + 1, sustained))
+    sustained.lost(await this.#crowd.settle())
+    return {
+      ...{ sustainablePerSecond, minutes: reports, most: { ...this.#health.most } },
+      ...{ loads: loads.map(({ report }) => report), sustained: sustained.report },
+    }
   }
 
   async #sustainable(): Promise<number> {
@@ -108,48 +116,31 @@ class Measurement {
     return (this.#tally.right - before) / (loadMs / 1000)
   }
 
-  async #load(times: number, perSecond: number): Promise<LoadReport> {
-    const { loadMs } = this.#setup.options
-    this.#begin(times, perSecond)
-    const warm = await this.#crowd.openLoop(perSecond, warmUp * loadMs)
-    const { sent, goodput } = await this.#offer(perSecond, loadMs)
-    return await this.#report({ times, perSecond, sent: warm + sent, goodput })
+  async #offerOnce(load: OfferedLoad): Promise<void> {
+    const { options, onProgress } = this.#setup
+    onProgress(`offering ${load.perSecond.toFixed(0)} per second, ${load.times} times`)
+    this.#tally = load.tally
+    const warm = await this.#crowd.openLoop(load.perSecond, warmUp * options.loadMs)
+    load.note({ sent: warm })
+    load.note(await this.#offer(load, options.loadMs))
+    load.lost(await this.#crowd.settle())
   }
 
-  async #heaviest(times: number, perSecond: number, to: MinuteReport[]): Promise<LoadReport> {
-    const { minutes, minuteMs = 60_000 } = this.#setup.options
-    this.#begin(times, perSecond)
-    let sent = 0
-    while (to.length < minutes) {
-      const offered = await this.#offer(perSecond, minuteMs)
-      sent += offered.sent
-      const { goodput } = offered
-      to.push({ minute: to.length + 1, goodput, memory: this.#memory.now })
-      const rate = goodput.toFixed(1)
-      this.#setup.onProgress(`minute ${to.length} of ${minutes}: ${rate} right answers per second`)
-    }
-    const goodput = to.reduce((sum, minute) => sum + minute.goodput, 0) / to.length
-    return await this.#report({ times, perSecond, sent, goodput })
+  async #minute(minute: number, load: OfferedLoad): Promise<MinuteReport> {
+    const { options, onProgress } = this.#setup
+    this.#tally = load.tally
+    const offered = await this.#offer(load, options.minuteMs ?? 60_000)
+    load.note(offered)
+    const { goodput } = offered
+    onProgress(`minute ${minute} of ${options.minutes}: ${goodput.toFixed(1)} right per second`)
+    return { minute, goodput, memory: this.#memory.now }
   }
 
-  #begin(times: number, perSecond: number): void {
-    this.#tally = new Tally()
-    this.#setup.onProgress(`offering ${perSecond.toFixed(0)} requests per second, ${times} times`)
-  }
-
-  async #offer(perSecond: number, forMs: number): Promise<{ sent: number; goodput: number }> {
-    const before = this.#tally.right
+  async #offer(load: OfferedLoad, forMs: number): Promise<{ sent: number; goodput: number }> {
+    const before = load.tally.right
     const startedAt = performance.now()
-    const sent = await this.#crowd.openLoop(perSecond, forMs)
+    const sent = await this.#crowd.openLoop(load.perSecond, forMs)
     const seconds = (performance.now() - startedAt) / 1000
-    return { sent, goodput: (this.#tally.right - before) / seconds }
-  }
-
-  async #report(
-    load: Pick<LoadReport, 'times' | 'perSecond' | 'sent' | 'goodput'>,
-  ): Promise<LoadReport> {
-    const lost = await this.#crowd.settle()
-    const { counts, details } = this.#tally
-    return { ...load, ...counts, lost, details: [...details] }
+    return { sent, goodput: (load.tally.right - before) / seconds }
   }
 }

@@ -18,7 +18,7 @@ export class Tally {
   readonly #ends = { right: 0, late: 0, wrong: 0, unsent: 0 }
   readonly #refused: Record<string, number> = {}
   readonly #latencies: number[] = []
-  readonly details = new Set<string>()
+  readonly #details = new Set<string>()
 
   add(end: End): void {
     if (end.end === 'refused') {
@@ -26,7 +26,7 @@ export class Tally {
       return
     }
     this.#ends[end.end] += 1
-    if (end.end === 'wrong' && this.details.size < 10) this.details.add(end.detail)
+    if (end.end === 'wrong' && this.#details.size < 10) this.#details.add(end.detail)
     if (end.end === 'right') this.#latencies[(this.#ends.right - 1) % KEPT] = end.latencyMs
   }
 
@@ -41,10 +41,8 @@ export class Tally {
     return this.#ends.right
   }
 
-  /** Requests that have ended in any way. */
-  get total(): number {
-    const { right, late, wrong, unsent } = this.#ends
-    const refused = Object.values(this.#refused).reduce((sum, count) => sum + count, 0)
-    return right + late + wrong + unsent + refused
+  /** What was wrong with some of the wrong answers. */
+  get details(): readonly string[] {
+    return [...this.#details]
   }
 }
