@@ -1,9 +1,9 @@
 /** Models whose times are kept. */
 const KEPT = 256
 
-/** Weights of a new time in mean and deviation, and how many deviations count (after RFC 6298). */
+/** Weights of a new time in mean and deviation, and how many deviations count (RFC 6298). */
 const GAIN = { mean: 1 / 8, deviation: 1 / 4 }
-const DEVIATIONS = 2
+const DEVIATIONS = 4
 
 interface Times {
   readonly mean: number
@@ -11,8 +11,8 @@ interface Times {
 }
 
 /**
- * How long requests for a model take at most, as a rule: a moving mean and two mean deviations, as
- * TCP estimates its round trips (Jacobson 1988; RFC 6298, which takes four).
+ * How long requests for a model take at most, as a rule: a moving mean and four mean deviations, as
+ * TCP estimates its round trips (Jacobson 1988; RFC 6298).
  */
 export class RunTimes {
   readonly #times = new Map<string, Times>()

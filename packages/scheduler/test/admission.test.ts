@@ -164,7 +164,7 @@ describe('Admission', () => {
     const admission = new Admission(limits)
     const ledger = new Ledger()
     let now = 0
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < 4000; i++) {
       now += random.below(10)
       for (const event of [{ type: 'tick' } as const, anyEvent(random, now)]) {
         const isDoomed = event.type === 'request' && admission.wouldRefuse(event)
@@ -198,7 +198,7 @@ describe('Admission', () => {
         for (const [other, turns] of passed) passed.set(other, turns + 1)
       }
     }
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 8000; i++) {
       const client = random.pick(['flood', 'flood', 'flood', 'torrent', 'door', 'yard'])
       const request = { key: `${client}/${i}`, client, model: 'm', bytes: 1, newest: false }
       const isPending = passed.has(client) || running?.startsWith(`${client}/`)
