@@ -21,7 +21,8 @@ usage: install.sh ROLE [options]       ROLE: device, broker, coordinator, or all
        install.sh --upgrade            the roles that are installed here, from this release
        install.sh [ROLE] --uninstall   everything, or one role
 
-  --broker URL          the broker, for example mqtt://192.0.2.1:1883 or mqtts://pi1.local:8883
+  --broker URL          the broker, for example mqtt://192.0.2.1:1883 or mqtts://pi1.local:8883;
+                        several of one cluster are separated by commas
   --ca-file FILE        CA certificate of a broker at mqtts://
   --token-file FILE     file with the token that lets a device join; - reads it from standard input
   --token TOKEN         the token itself; it stays in the history of your shell

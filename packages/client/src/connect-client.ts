@@ -26,7 +26,7 @@ export interface ClientIdentity {
 }
 
 export interface ClientOptions extends ClientIdentity, Access {
-  /** Address of the broker, for example `mqtt://192.0.2.1`. */
+  /** Address of the broker, for example `mqtt://192.0.2.1`; those of a cluster separated by commas. */
   readonly url: string
 }
 

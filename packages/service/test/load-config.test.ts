@@ -168,6 +168,16 @@ describe('loadConfig', () => {
     expect(message).to.include('mqtt.passwordFile').and.not.include('hunter2')
   })
 
+  it('takes several brokers, and looks at each of them', async () => {
+    const url = 'mqtt://a:1883, wss://b/mqtt'
+    const several = { section: 'mqtt', environment: { COCOI_MQTT_URL: url } }
+    expect(await settings(several)).to.include({ url })
+    for (const wrong of ['mqtt://a,b', 'mqtt://a,', 'mqtt://a,mqtt://me:hunter2@b']) {
+      const message = await refusal({ section: 'mqtt', environment: { COCOI_MQTT_URL: wrong } })
+      expect(message).to.include('mqtt.url').and.not.include('hunter2')
+    }
+  })
+
   it('refuses settings that need each other when one is missing', async () => {
     const flags = { passwordFile: '/etc/cocoi/password' }
     expect(await refusal({ section: 'mqtt', flags })).to.include('set mqtt.username too')

@@ -1,22 +1,24 @@
 import { Connection } from './connection.ts'
 import { MqttLink } from './mqtt-link.ts'
-import { clientOptions, type MqttOptions, printableUrl } from './mqtt-options.ts'
+import { brokerAddresses, type MqttOptions } from './mqtt-options.ts'
 import type { Transport } from './transport.ts'
 
 const MIB = 1024 * 1024
 
 /**
  * Connects to an MQTT 3.1.1 broker in the background and stays connected: retries for ever, with
- * growing waits. See `whenConnected` for a first connection with a deadline.
+ * growing waits, and at each attempt the next of its addresses. See `whenConnected` for a first connection with a deadline.
  *
  * @throws {TransportError} ERR_BAD_URL
  */
 export function connectMqtt(options: MqttOptions): Transport {
-  const fixed = clientOptions(options)
-  const url = printableUrl(options.url)
+  const brokers = brokerAddresses(options)
+  let attempts = 0
   return new Connection(
-    (session, events) =>
-      new MqttLink({ url, options: fixed, will: options.will?.(session) }, events),
+    (session, events) => {
+      const broker = brokers[attempts++ % brokers.length]!
+      return new MqttLink({ ...broker, will: options.will?.(session) }, events)
+    },
     {
       maxPayloadBytes: options.maxPayloadBytes ?? 16 * MIB,
       maxMessageBytes: options.maxMessageBytes ?? 64 * MIB,

@@ -6,7 +6,10 @@ import type { OnNotice } from './notice.ts'
 
 /** How to reach a broker and behave towards it. */
 export interface MqttOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://` address. */
+  /**
+   * `mqtt://`, `mqtts://`, `ws://` or `wss://` address; several, separated by commas, for brokers that
+   * are one cluster: each attempt to connect goes to the next of them.
+   */
   readonly url: string
   readonly clientId: string
   readonly username?: string
@@ -45,13 +48,30 @@ export type FixedClientOptions = Omit<IClientOptions, 'will'> & { readonly conne
 
 const PROTOCOLS = ['mqtt', 'mqtts', 'ws', 'wss'] as const
 
+/** One broker: its address for messages, and how to connect to it. */
+export interface BrokerAddress {
+  /** Without user name and password. */
+  readonly url: string
+  readonly options: FixedClientOptions
+}
+
 /**
- * Translates the options for mqtt.js. The address is taken apart here: mqtt.js would take a client id
- * from its query, and anything it does not know for `mqtt`.
+ * The brokers that the options name, at least one, in their order.
  *
  * @throws {TransportError} ERR_BAD_URL
  */
-export function clientOptions(options: MqttOptions): FixedClientOptions {
+export function brokerAddresses(options: MqttOptions): readonly BrokerAddress[] {
+  return options.url.split(',').map(text => {
+    const one = { ...options, url: text.trim() }
+    return { options: clientOptions(one), url: printableUrl(one.url) }
+  })
+}
+
+/**
+ * Translates the options for mqtt.js. The address is taken apart here: mqtt.js would take a client id
+ * from its query, and anything it does not know for `mqtt`.
+ */
+function clientOptions(options: MqttOptions): FixedClientOptions {
   const { address, protocol } = parseAddress(options)
   const username = options.username ?? decodeURIComponent(address.username)
   const password = options.password ?? decodeURIComponent(address.password)
@@ -78,8 +98,7 @@ export function clientOptions(options: MqttOptions): FixedClientOptions {
   }
 }
 
-/** The address without user name and password, for messages. */
-export function printableUrl(url: string): string {
+function printableUrl(url: string): string {
   const address = new URL(url)
   address.username = ''
   address.password = ''

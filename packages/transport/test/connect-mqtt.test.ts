@@ -169,10 +169,7 @@ describe('connectMqtt', () => {
   })
 
   it('rejects after the deadline when nothing listens, naming address and reason', async () => {
-    const placeholder = createServer()
-    await once(placeholder.listen(0, '127.0.0.1'), 'listening')
-    const { port } = placeholder.address() as AddressInfo
-    await new Promise(resolve => placeholder.close(resolve))
+    const port = await unusedPort()
     const transport = connectMqtt({
       url: `mqtt://user:secret@127.0.0.1:${port}`,
       clientId: 'a',
@@ -183,6 +180,29 @@ describe('connectMqtt', () => {
     expect(failure.code).to.equal('ERR_BROKER_UNREACHABLE')
     expect(failure.message).to.include(`127.0.0.1:${port}`).and.include('ECONNREFUSED')
     expect(failure.message).not.to.include('secret')
+  })
+
+  it('goes to the next of its addresses when one does not answer, or its connection is lost', async () => {
+    const other = await mqttWorld()
+    try {
+      const ports = [await unusedPort(), world.port, other.port]
+      const url = ports.map(port => `mqtt://127.0.0.1:${port}`).join(', ')
+      const roamer = await client('roamer', { url })
+      const mailbox = new Mailbox()
+      await roamer.subscribe('cocoi/events', mailbox.handler, { qos: 1 })
+      const [here, there] = [await client('here'), await other.connect({ clientId: 'there' })]
+      await here.publish('cocoi/events', bytes('the second'), sure)
+      await mailbox.first(1)
+      const lost = disconnection(roamer)
+      await world.stop()
+      await lost
+      await connection(roamer)
+      await there.publish('cocoi/events', bytes('the third'), sure)
+      await mailbox.first(2)
+      expect(mailbox.texts).to.deep.equal(['the second', 'the third'])
+    } finally {
+      await other.close()
+    }
   })
 
   it('gives up a server that accepts and then says nothing', async () => {
@@ -211,6 +231,8 @@ describe('connectMqtt', () => {
       { url: '127.0.0.1:1883' },
       { url: 'http://a' },
       { url: '' },
+      { url: 'mqtt://a,b' },
+      { url: 'mqtt://a,' },
       { url: 'mqtt://a', ca },
     ]
     for (const options of wrong) {
@@ -219,3 +241,12 @@ describe('connectMqtt', () => {
     }
   })
 })
+
+/** A port on which nobody listens just now. */
+async function unusedPort(): Promise<number> {
+  const placeholder = createServer()
+  await once(placeholder.listen(0, '127.0.0.1'), 'listening')
+  const { port } = placeholder.address() as AddressInfo
+  await new Promise(resolve => placeholder.close(resolve))
+  return port
+}

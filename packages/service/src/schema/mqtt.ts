@@ -3,17 +3,20 @@ import { bytes, optionalPath } from './quantities.ts'
 
 const PROTOCOLS = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
 
-function parsed(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined
+function addresses(text: string): (URL | undefined)[] {
+  return text
+    .split(',')
+    .map(one => one.trim())
+    .map(one => (URL.canParse(one) ? new URL(one) : undefined))
 }
 
 const url = z
   .string()
-  .refine(text => PROTOCOLS.includes(parsed(text)?.protocol ?? ''), {
-    error: 'use mqtt://host:port, or mqtts://, ws:// or wss://',
+  .refine(text => addresses(text).every(one => PROTOCOLS.includes(one?.protocol ?? '')), {
+    error: 'use mqtt://host:port, or mqtts://, ws:// or wss://; several are separated by commas',
     abort: true,
   })
-  .refine(text => !parsed(text)?.username && !parsed(text)?.password, {
+  .refine(text => addresses(text).every(one => !one?.username && !one?.password), {
     error:
       'put the user name in mqtt.username and the password in the file mqtt.passwordFile names',
   })
@@ -27,7 +30,10 @@ const base = z
 /** Section `mqtt`: how an agent reaches the broker. Secrets are files, never values. */
 export const mqttSchema = z
   .strictObject({
-    url: url.describe('broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, host and port'),
+    url: url.describe(
+      'broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, host and port; several of one cluster are ' +
+        'separated by commas and tried in turn',
+    ),
     base: base.describe('first levels of every topic'),
     username: z.string().describe('user name; empty for none'),
     passwordFile: optionalPath.describe('file with the password; empty for none'),
