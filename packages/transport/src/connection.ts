@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Backoff, type BackoffOptions } from './backoff.ts'
 import { closedError, type TransportError } from './errors.ts'
 import { callGuarded, GuardedListeners } from './guarded-listeners.ts'
@@ -20,6 +21,9 @@ export interface ConnectionOptions extends MessageLimits {
   readonly onNotice: OnNotice
 }
 
+/** How often a broker that refuses a subscription is asked again before it is believed. */
+const furtherAttempts = 5
+
 /**
  * A transport over links that come and go: connects, tries again after each end, renews the
  * subscriptions, and then lets messages out. Nothing of a former link is taken over except what its
@@ -38,6 +42,8 @@ export class Connection implements Transport {
   readonly #failures: GuardedListeners<TransportError>
   readonly #listenerFailed: (error: unknown) => void
   #link: Link | undefined
+  /** Aborted when the link is down. */
+  #linkEnd = new AbortController()
   #up = false
   #ready = false
   #readyAt = 0
@@ -57,7 +63,7 @@ export class Connection implements Transport {
     this.#failures = new GuardedListeners(this.#listenerFailed)
     this.#backoff = new Backoff(options.backoff, options.random)
     this.#outbox = new Outbox(options.maxQueuedBytes)
-    this.#subscriptions = new Subscriptions((code, message) => notifier.dropped(code, message))
+    this.#subscriptions = new Subscriptions(filter => notifier.notRenewed(filter))
     this.#inbox = new Inbox(topic => this.#subscriptions.handlers(topic), { ...options, notifier })
     this.#open()
   }
@@ -84,7 +90,7 @@ export class Connection implements Transport {
   ): Promise<void> {
     if (this.#closing) throw closedError()
     const granted = this.#subscriptions.add(requireFilter(filter), handler, qos)
-    if (this.#link && this.#up) void this.#subscriptions.request(this.#link, filter)
+    if (this.#link && this.#up) void this.#request(this.#link, filter)
     await granted
   }
 
@@ -119,6 +125,7 @@ export class Connection implements Transport {
 
   async #close(): Promise<void> {
     clearTimeout(this.#retry)
+    this.#linkEnd.abort()
     this.#ready = false
     this.#failure = closedError()
     this.#outbox.close()
@@ -130,6 +137,7 @@ export class Connection implements Transport {
 
   #open(): void {
     this.#session = this.#options.nextSession(this.#session)
+    this.#linkEnd = new AbortController()
     const link = this.#connector(this.#session, {
       onUp: () => void this.#renew(link),
       onMessage: (topic, payload) => {
@@ -141,16 +149,41 @@ export class Connection implements Transport {
     this.#link = link
   }
 
+  async #request(link: Link, filter: string): Promise<void> {
+    const refused = await this.#refusals(link, [filter])
+    if (this.#link === link) this.#subscriptions.conclude([filter], refused)
+  }
+
+  /** Nothing is sent before the subscriptions are granted again: the answers would be missed. */
   async #renew(link: Link): Promise<void> {
     this.#up = true
-    await this.#subscriptions.request(link)
+    const { filters } = this.#subscriptions
+    const refused = await this.#refusals(link, filters)
     if (this.#link !== link || this.#closing) return
     this.#ready = true
     this.#readyAt = performance.now()
     this.#failure = undefined
     this.#outbox.attach(link)
+    this.#subscriptions.conclude(filters, refused)
     this.#notifier.connected(this.#session)
     this.#connects.emit(this.#session)
+  }
+
+  /**
+   * Asks for subscriptions, and again for those that are refused until the refusal is believed. It says
+   * nothing of its reason: NATS also refuses while it elects leaders after the loss of a node.
+   *
+   * @returns what is refused in the end
+   */
+  async #refusals(link: Link, filters: readonly string[]): Promise<string[]> {
+    const { signal } = this.#linkEnd
+    const backoff = new Backoff(this.#options.backoff, this.#options.random)
+    let refused = await this.#subscriptions.request(link, filters)
+    for (let more = furtherAttempts; refused.length > 0 && more > 0 && !signal.aborted; more--) {
+      await sleep(backoff.next(), undefined, { signal }).catch(() => undefined)
+      if (!signal.aborted) refused = await this.#subscriptions.request(link, refused)
+    }
+    return refused
   }
 
   #down(cause: TransportError): void {
@@ -158,6 +191,7 @@ export class Connection implements Transport {
     this.#link = undefined
     this.#up = false
     this.#ready = false
+    this.#linkEnd.abort()
     if (this.#closing) return
     if (held) this.#lost(cause)
     else this.#failed(cause)

@@ -56,14 +56,9 @@ export class MqttLink implements Link {
     })
   }
 
-  async subscribe(requests: readonly FilterRequest[]): Promise<boolean[]> {
-    const wanted = Object.fromEntries(requests.map(({ filter, qos }) => [filter, { qos }]))
-    const granted = await this.#acknowledged<number[]>('SUBACK', resolve =>
-      this.#client.subscribe(wanted, (_error, _grants, packet) => {
-        if (packet) resolve(packet.granted as number[])
-      }),
-    )
-    return granted.map(code => code < 128)
+  /** A packet each: a broker that takes its time for every filter is not late with all of them. */
+  subscribe(requests: readonly FilterRequest[]): Promise<boolean[]> {
+    return Promise.all(requests.map(request => this.#subscribe(request)))
   }
 
   async unsubscribe(filter: string): Promise<void> {
@@ -86,6 +81,15 @@ export class MqttLink implements Link {
 
   destroy(reason: string): void {
     this.#fail(new TransportError('ERR_NOT_CONNECTED', `${this.#url}: ${reason}`))
+  }
+
+  async #subscribe({ filter, qos }: FilterRequest): Promise<boolean> {
+    const [granted] = await this.#acknowledged<number[]>('SUBACK', resolve =>
+      this.#client.subscribe(filter, { qos }, (_error, _grants, packet) => {
+        if (packet) resolve(packet.granted as number[])
+      }),
+    )
+    return granted! < 128
   }
 
   #listen(): void {

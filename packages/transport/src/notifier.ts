@@ -24,6 +24,10 @@ export class Notifier {
     this.#notify({ type: 'dropped', code, message: `${message} (${count} so far)` })
   }
 
+  notRenewed(filter: string): void {
+    this.dropped('ERR_SUBSCRIBE_REFUSED', `${filter} is no longer granted, asking at reconnect`)
+  }
+
   listenerFailed(what: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     this.#notify({ type: 'handler-failed', message: `${what}: ${reason}` })

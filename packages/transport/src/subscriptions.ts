@@ -18,14 +18,14 @@ interface Subscription {
 /** What one connection is subscribed to, kept over reconnects; several handlers may share a filter. */
 export class Subscriptions {
   readonly #byFilter = new Map<string, Subscription>()
-  readonly #onRefused: (code: string, message: string) => void
+  readonly #onRefused: (filter: string) => void
 
   /** @param onRefused told when a filter granted earlier is refused at a renewal */
-  constructor(onRefused: (code: string, message: string) => void) {
+  constructor(onRefused: (filter: string) => void) {
     this.#onRefused = onRefused
   }
 
-  /** Adds a handler; the promise is settled by the answer to a `request` that includes the filter. */
+  /** Adds a handler; the promise is settled when a `request` for the filter is concluded. */
   add(filter: string, handler: MessageHandler, qos: 0 | 1): Promise<void> {
     const subscription = this.#byFilter.get(filter) ?? { filter, qos, listeners: new Set() }
     this.#byFilter.set(filter, subscription)
@@ -35,18 +35,30 @@ export class Subscriptions {
     })
   }
 
-  /** Asks the broker for one filter; without it, for all. Settles quietly if the link goes down. */
-  async request(link: Link, filter?: string): Promise<void> {
-    const all = [...this.#byFilter.values()]
-    const wanted = filter === undefined ? all : all.filter(one => one.filter === filter)
-    if (wanted.length === 0) return
-    const asked = wanted.map(one => ({ one, listeners: [...one.listeners] }))
+  /** All of them. */
+  get filters(): string[] {
+    return [...this.#byFilter.keys()]
+  }
+
+  /**
+   * Asks the broker for some filters. Nobody is told yet, and if the link goes down nothing is refused.
+   *
+   * @returns those it does not grant
+   */
+  async request(link: Link, filters: readonly string[]): Promise<string[]> {
+    const wanted = [...this.#byFilter.values()].filter(one => filters.includes(one.filter))
+    if (wanted.length === 0) return []
     const granted = await link.subscribe(wanted.map(toRequest)).catch(() => undefined)
-    if (!granted) return
-    for (const [index, { one, listeners }] of asked.entries()) {
-      if (granted[index]) for (const { answer } of listeners) answer?.resolve()
-      else this.#refuse(one, listeners)
-      for (const listener of listeners) delete listener.answer
+    return wanted.flatMap(({ filter }, index) => (!granted || granted[index] ? [] : filter))
+  }
+
+  /** Tells the subscribers of some filters what has become of them. */
+  conclude(filters: readonly string[], refused: readonly string[]): void {
+    for (const filter of filters) {
+      const subscription = this.#byFilter.get(filter)
+      if (!subscription) continue
+      if (refused.includes(filter)) this.#refuse(subscription)
+      else for (const listener of subscription.listeners) accept(listener)
     }
   }
 
@@ -74,22 +86,20 @@ export class Subscriptions {
   }
 
   /** New handlers go; older ones stay, for the next renewal may succeed. */
-  #refuse(subscription: Subscription, listeners: readonly Listener[]): void {
-    const { filter } = subscription
+  #refuse({ filter, listeners }: Subscription): void {
     for (const listener of listeners) {
       if (!listener.answer) continue
-      subscription.listeners.delete(listener)
+      listeners.delete(listener)
       listener.answer.reject(refused(filter, 'the broker does not grant it to this client'))
     }
-    if (subscription.listeners.size > 0) {
-      this.#onRefused(
-        'ERR_SUBSCRIBE_REFUSED',
-        `${filter} is no longer granted, asking at reconnect`,
-      )
-    } else if (this.#byFilter.get(filter) === subscription) {
-      this.#byFilter.delete(filter)
-    }
+    if (listeners.size === 0) this.#byFilter.delete(filter)
+    else this.#onRefused(filter)
   }
+}
+
+function accept(listener: Listener): void {
+  listener.answer?.resolve()
+  delete listener.answer
 }
 
 function toRequest({ filter, qos }: Subscription): FilterRequest {
