@@ -9,7 +9,7 @@ export interface PendingRequestOptions {
   /** The error when the time is over. */
   readonly noAnswer: () => Error
   readonly timeoutMs: number
-  /** Silence after which the request is published once more. */
+  /** Silence after which the request is published once more; after each time twice as much. */
   readonly silenceMs: number
   readonly signal: AbortSignal | undefined
 }
@@ -28,10 +28,11 @@ export class PendingRequest<A> {
   readonly answer: Promise<A>
   readonly #options: PendingRequestOptions
   readonly #endsAt: number
-  readonly #timers: NodeJS.Timeout[]
+  readonly #end: NodeJS.Timeout
   readonly #onAbort = () => this.giveUp(this.#options.signal?.reason)
   #resolve!: (answer: A) => void
   #reject!: (reason: unknown) => void
+  #silence: NodeJS.Timeout | undefined
   #settled = false
   #publishing = false
   #published = false
@@ -45,10 +46,8 @@ export class PendingRequest<A> {
     })
     const { timeoutMs, silenceMs, signal, noAnswer } = options
     this.#endsAt = performance.now() + timeoutMs
-    this.#timers = [
-      setTimeout(() => this.giveUp(noAnswer()), Math.min(timeoutMs, maxTimerMs)),
-      setTimeout(() => this.send(), Math.min(silenceMs, maxTimerMs)),
-    ]
+    this.#end = setTimeout(() => this.giveUp(noAnswer()), Math.min(timeoutMs, maxTimerMs))
+    this.#sendAfter(silenceMs)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.send()
   }
@@ -85,6 +84,17 @@ export class PendingRequest<A> {
     this.#reject(reason)
   }
 
+  /** A broker short of peers may lose the request, and the answer, more than once. */
+  #sendAfter(silenceMs: number): void {
+    this.#silence = setTimeout(
+      () => {
+        this.send()
+        this.#sendAfter(2 * silenceMs)
+      },
+      Math.min(silenceMs, maxTimerMs),
+    )
+  }
+
   #sent(error: unknown): void {
     this.#publishing = false
     // Once the request is on its way, a repetition that fails changes nothing.
@@ -98,7 +108,8 @@ export class PendingRequest<A> {
   #settle(): boolean {
     if (this.#settled) return false
     this.#settled = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    clearTimeout(this.#end)
+    clearTimeout(this.#silence)
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     return true
   }

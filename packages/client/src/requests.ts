@@ -40,7 +40,7 @@ interface Publication {
 /** Deadline of a request that names none, and what is added for the way there and back. */
 const patience = { deadlineMs: 60_000, graceMs: 5000 }
 
-/** Longest silence before a request is published once more, under its identifier. */
+/** Longest silence before a request is published for the second time, under its identifier. */
 const maxSilenceMs = 10_000
 
 /** How long closing waits for cancellations to be sent. */
@@ -120,7 +120,7 @@ export class Requests {
       cancel: timeoutMs => this.#cancel(request, timeoutMs),
       noAnswer: () => this.#noAnswer(model, waitMs),
       timeoutMs: waitMs,
-      silenceMs: Math.min(waitMs / 2, maxSilenceMs),
+      silenceMs: Math.min(waitMs / 4, maxSilenceMs),
       signal,
     })
   }
