@@ -1,11 +1,7 @@
 import { topics } from '@cocoi/protocol'
 import { expect } from 'chai'
-import {
-  type Mosquitto,
-  mosquittoMissing,
-  mosquittoSub,
-  startMosquitto,
-} from '../helpers/mosquitto.ts'
+import type { BrokerProcess } from '../helpers/broker-process.ts'
+import { mosquittoMissing, mosquittoSub, startMosquitto } from '../helpers/mosquitto.ts'
 import {
   asTensor,
   type Floats,
@@ -21,7 +17,7 @@ const missing = mosquittoMissing('mosquitto', 'mosquitto_sub')
 
 describe(`mosquitto as the broker${missing ? ` (skipped: ${missing})` : ''}`, function () {
   this.timeout(60_000)
-  let broker: Mosquitto
+  let broker: BrokerProcess
   let cluster: VirtualCluster
   let input: Floats
   let wanted: Floats

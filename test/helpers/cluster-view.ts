@@ -22,7 +22,7 @@ export class ClusterView {
   }
 
   static async open(url: string, id = 'viewer'): Promise<ClusterView> {
-    const view = new ClusterView(await connectClient({ url, id }))
+    const view = new ClusterView(await connectClient({ url, id, connectTimeoutMs: patienceMs }))
     await view.#follow()
     return view
   }

@@ -1,24 +1,24 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-
-/** Debian puts the broker where only root's PATH looks. */
-const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` }
+import { BrokerProcess, brokerEnvironment, isInstalled } from './broker-process.ts'
+import { freePort } from './free-port.ts'
 
 /** Why tests that need these programs must be skipped, or undefined if they are there. */
 export function mosquittoMissing(...programs: readonly string[]): string | undefined {
-  const missing = programs.find(program => spawnSync(program, ['--help'], { env }).error)
+  const missing = programs.find(program => !isInstalled(program))
   const packages = 'mosquitto and mosquitto-clients'
   return missing && `there is no ${missing}; install Debian's ${packages} to run this test`
 }
 
 /** `mosquitto_pub` for one message; rejects unless the broker has acknowledged it. */
 export async function mosquittoPub(url: string, ...args: readonly string[]): Promise<void> {
-  const child = spawn('mosquitto_pub', [...address(url), '-q', '1', ...args], { env })
+  const child = spawn('mosquitto_pub', [...address(url), '-q', '1', ...args], {
+    env: brokerEnvironment,
+  })
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`mosquitto_pub ended with exit code ${code}`)
 }
@@ -38,7 +38,9 @@ export interface Line {
 export async function mosquittoSub(url: string, ...filters: readonly string[]): Promise<Lines> {
   const topics = ['cocoi/coordinator/status', ...filters].flatMap(filter => ['-t', filter])
   const lines = new Lines(
-    spawn('mosquitto_sub', [...address(url), '-q', '1', '-F', '%r %t %p', ...topics], { env }),
+    spawn('mosquitto_sub', [...address(url), '-q', '1', '-F', '%r %t %p', ...topics], {
+      env: brokerEnvironment,
+    }),
   )
   await lines.next(({ topic }) => topic === 'cocoi/coordinator/status')
   return lines
@@ -81,50 +83,22 @@ export class Lines {
   }
 }
 
-/** A running mosquitto. */
-export interface Mosquitto {
-  readonly url: string
-  stop(): Promise<void>
-}
-
-/** Starts mosquitto with a configuration as plain as can be; resolves when it listens. */
-export async function startMosquitto(): Promise<Mosquitto> {
+/**
+ * Starts mosquitto with a configuration as plain as can be; resolves when it listens. Since 2.1 it takes
+ * 2 MB at most unless it is told otherwise; ours are of 16 MiB.
+ */
+export async function startMosquitto(port?: number): Promise<BrokerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'cocoi-mosquitto-'))
-  const port = await freePort()
   const config = join(folder, 'mosquitto.conf')
-  await writeFile(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`)
-  const child = spawn('mosquitto', ['-c', config, '-v'], { stdio: ['ignore', 'pipe', 'pipe'], env })
-  const exited = once(child, 'exit')
-  const stop = async () => {
-    child.kill()
-    await exited
-    await rm(folder, { recursive: true, force: true })
-  }
-  const running = new Promise<void>(resolve => {
-    // It has said the same on stderr in all versions of two; 2.1 says it on stdout.
-    for (const input of [child.stdout, child.stderr]) {
-      createInterface({ input }).on('line', line => /version .* running/.test(line) && resolve())
-    }
+  const listener = port ?? (await freePort())
+  await writeFile(
+    config,
+    `listener ${listener} 127.0.0.1\nallow_anonymous true\nmax_packet_size ${17 * 2 ** 20}\n`,
+  )
+  return await BrokerProcess.start({
+    ...{ program: 'mosquitto', args: ['-c', config], port: listener, folder },
+    ready: /version .* running/,
   })
-  const ended = exited.then(([code]) => {
-    throw new Error(`mosquitto ended with exit code ${code} before it ran`)
-  })
-  await Promise.race([running, ended]).catch(async error => {
-    await stop()
-    throw error
-  })
-  ended.catch(() => undefined) // from here on that it ends is what `stop` wants
-  return { url: `mqtt://127.0.0.1:${port}`, stop }
-}
-
-/** A port nobody has just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' ? address!.port : 0
 }
 
 function address(url: string): string[] {

@@ -30,6 +30,8 @@ export interface VirtualClusterOptions {
   readonly models: Readonly<Record<string, ClusterModel>>
   /** A broker that is already there. */
   readonly broker?: string
+  /** Where a device finds it, if not at the same address as everybody. */
+  readonly deviceBroker?: (index: number) => string
   readonly coordinator?: Settings
   readonly device?: Settings | ((index: number) => Settings)
 }
@@ -79,11 +81,12 @@ export async function startVirtualCluster(options: VirtualClusterOptions): Promi
 }
 
 function clusterOptions(options: VirtualClusterOptions, folder: string) {
-  const { devices, broker, coordinator, device } = options
+  const { devices, broker, deviceBroker, coordinator, device } = options
   const deviceSettings = typeof device === 'function' ? device : () => device ?? {}
   return {
     ...{ command: cocoiProgram, devices, folder, models: join(folder, 'models') },
     ...(broker === undefined ? {} : { broker: { url: broker } }),
+    ...(deviceBroker ? { deviceUrl: async (index: number) => deviceBroker(index) } : {}),
     // Small models have little work for each byte; here they are distributed all the same.
     coordinatorFlags: { minIntensity: 0, ...coordinator },
     deviceFlags: (index: number) => ({ threads: 1, ...deviceSettings(index) }),
