@@ -1,19 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type ModelProto, serializeModel } from '@cocoi/onnx'
 import { type Cluster, startCluster } from '@cocoi/testbed'
+import { cocoiProgram } from '../helpers/virtual-cluster.ts'
+import { type BrokerKind, type BrokerLife, startForeignBroker } from './chaos-broker.ts'
 import { Relay } from './relay.ts'
-
-/** From `dist/test/chaos/`. */
-const cocoi = fileURLToPath(new URL('../../../packages/cli/bin/cocoi.js', import.meta.url))
 
 export const modelName = 'small-cnn'
 
 /** A cluster in a temporary folder with one model, every device behind a relay of its own. */
 export interface ChaosCluster {
   readonly cluster: Cluster
+  readonly broker: BrokerLife
   readonly relays: readonly Relay[]
   readonly folder: string
   /** Ends the processes; the folder stays if its logs are still wanted. */
@@ -24,6 +23,8 @@ export async function startChaosCluster(
   model: ModelProto,
   options: {
     devices: number
+    /** @default 'own' */
+    broker?: BrokerKind
     deviceFlags?: Readonly<Record<string, number>>
     onProgress?: (text: string) => void
   },
@@ -34,13 +35,17 @@ export async function startChaosCluster(
   await mkdir(version, { recursive: true })
   await writeFile(join(version, 'model.onnx'), serializeModel(model))
   const relays: Relay[] = []
+  const { broker: kind = 'own' } = options
+  const foreign = kind === 'own' ? undefined : await startForeignBroker(kind)
   const release = async (keepFolder: boolean) => {
     await Promise.all(relays.map(relay => relay.close()))
+    await foreign?.stop()
     if (!keepFolder) await rm(folder, { recursive: true, force: true })
   }
   try {
     const cluster = await startCluster({
-      ...{ command: [process.execPath, cocoi], devices: options.devices, folder, models },
+      ...{ command: cocoiProgram, devices: options.devices, folder, models },
+      ...(foreign ? { broker: { url: foreign.url } } : {}),
       // So small a model is not worth the way; here the way is what is tested.
       coordinatorFlags: { minIntensity: 0 },
       deviceFlags: () => ({ threads: 1, ...options.deviceFlags }),
@@ -54,7 +59,7 @@ export async function startChaosCluster(
       await cluster.stop()
       await release(keepFolder)
     }
-    return { cluster, relays, folder, close }
+    return { cluster, broker: foreign ?? cluster.broker!, relays, folder, close }
   } catch (error) {
     await release(false)
     throw error

@@ -7,6 +7,8 @@ export type Fault =
   /** SIGSTOP, then SIGCONT. */
   | { readonly kind: 'device-freeze'; readonly device: number; readonly forMs: number }
   | { readonly kind: 'broker-kill'; readonly forMs: number }
+  /** Killed; a broker of another make comes up in its place and stays so long, then it comes back. */
+  | { readonly kind: 'broker-swap'; readonly forMs: number }
   | { readonly kind: 'coordinator-kill'; readonly forMs: number }
   /** Connections are cut and refused. */
   | { readonly kind: 'network-cut'; readonly device: number; readonly forMs: number }

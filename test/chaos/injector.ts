@@ -2,18 +2,30 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, VirtualDaemon } from '@cocoi/testbed'
+import type { BrokerLife, Substitute } from './chaos-broker.ts'
 import { Dice } from './dice.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { corruptFiles, diskFullMissing, mountTinyDisk, unmount } from './files.ts'
 import type { Relay } from './relay.ts'
+import { timeUntilStateIsBack } from './retained-state.ts'
 
 export interface InjectorOptions {
   readonly cluster: Cluster
+  readonly broker: BrokerLife
+  readonly substitute: Substitute
+  readonly model: string
   /** One per device. */
   readonly relays: readonly Relay[]
   /** Holds the state of every device. */
   readonly folder: string
   readonly seed: number
+}
+
+/** A broker that came up anew, and how long it took until it knew everything that is retained. */
+export interface BrokerStart {
+  readonly broker: string
+  /** Absent if it never did. */
+  readonly stateBackMs: number | undefined
 }
 
 /**
@@ -25,12 +37,15 @@ export class Injector {
   readonly skipped = new Map<FaultKind, string>()
   /** What could not be repaired: a process that does not start again, for example. */
   readonly problems: string[] = []
+  readonly brokerStarts: BrokerStart[] = []
   /** Counts the lives of the coordinator: grows when it is about to be started again. */
   coordinatorLife = 1
   readonly #options: InjectorOptions
   readonly #dice: Dice
   readonly #queues = new Map<string, Promise<void>>()
   readonly #mounted = new Set<string>()
+  /** Who has been harmed since each of the times that somebody wants to know of. */
+  readonly #watches = new Set<Set<string>>()
 
   constructor(options: InjectorOptions) {
     this.#options = options
@@ -47,13 +62,15 @@ export class Injector {
         for (const index of fault.devices) this.#toDevice(index, d => this.#bounce(d, fault.forMs))
         return
       case 'broker-kill':
-        return this.#to('broker', () => this.#bounce(this.#options.cluster.broker!, fault.forMs))
+        return this.#to('broker', () => this.#bounceBroker(fault.forMs))
+      case 'broker-swap':
+        return this.#to('broker', () => this.#swapBroker(fault.forMs))
       case 'coordinator-kill':
         return this.#to('coordinator', () => this.#bounceCoordinator(fault.forMs))
       case 'network-cut':
       case 'network-stall':
       case 'network-delay':
-        return this.#to(`network ${fault.device}`, () => this.#disturb(fault))
+        return this.#to(`network ${this.#id(fault.device)}`, () => this.#disturb(fault))
       default:
         return this.#toDevice(fault.device, device => this.#afflict(device, fault))
     }
@@ -70,12 +87,17 @@ export class Injector {
     this.#mounted.clear()
   }
 
+  #id(index: number): string {
+    return this.#options.cluster.devices[index]!.id
+  }
+
   #toDevice(index: number, harm: (device: VirtualDaemon) => Promise<void>): void {
     const device = this.#options.cluster.devices[index]!
     this.#to(device.id, () => harm(device))
   }
 
   #to(target: string, harm: () => Promise<void>): void {
+    for (const harmed of this.#watches) harmed.add(target)
     const before = this.#queues.get(target) ?? Promise.resolve()
     const after: Promise<void> = before
       .then(harm)
@@ -90,6 +112,44 @@ export class Injector {
     daemon.kill()
     await sleep(forMs)
     await daemon.restart()
+  }
+
+  async #bounceBroker(forMs: number): Promise<void> {
+    const { broker } = this.#options
+    broker.kill()
+    await sleep(forMs)
+    await broker.restart()
+    await this.#stateIsBack('the same')
+  }
+
+  async #swapBroker(forMs: number): Promise<void> {
+    const { broker, substitute } = this.#options
+    broker.kill()
+    // What it could not be replaced by is told as a problem; it comes back all the same.
+    const other = await substitute.start().catch((error: Error) => {
+      this.problems.push(`${substitute.kind} in place of the broker: ${error.message}`)
+    })
+    if (other) {
+      await this.#stateIsBack(substitute.kind)
+      await sleep(forMs)
+      other.kill()
+      await other.stop()
+    }
+    await broker.restart()
+    await this.#stateIsBack('the same')
+  }
+
+  /** Faults go on meanwhile: nothing is expected of whom they strike. */
+  async #stateIsBack(broker: string): Promise<void> {
+    const { cluster, model } = this.#options
+    const harmed = new Set(this.#queues.keys())
+    this.#watches.add(harmed)
+    const isWell = (id: string) => !harmed.has(id) && !harmed.has(`network ${id}`)
+    const ms = await timeUntilStateIsBack({ url: cluster.url, model }, () => ({
+      devices: cluster.devices.map(({ id }) => id).filter(isWell),
+      coordinator: !harmed.has('coordinator'),
+    })).finally(() => this.#watches.delete(harmed))
+    this.brokerStarts.push({ broker, stateBackMs: ms && Math.round(ms) })
   }
 
   async #bounceCoordinator(forMs: number): Promise<void> {

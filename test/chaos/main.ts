@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { type BrokerKind, brokerKinds } from './chaos-broker.ts'
 import { formatDetection, isQuick, measureDetection } from './detection.ts'
 import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
 import { runChaos } from './run-chaos.ts'
 import { formatDeaths, measureDeaths } from './sudden-deaths.ts'
 
-const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--calm] [--verbose] [--keep]
+const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--broker B] [--calm]
+                 [--verbose] [--keep]
 npm run chaos -- --detection [--json FILE]
 
 Starts a virtual cluster of six devices, sends it N requests and meanwhile does harm to every part of
@@ -16,6 +18,7 @@ it, as the seed says. Exit code 0 if every request has ended in the right answer
   --seed S       default 1; the same seed has the same requests and the same faults
   --json FILE    also writes the report there
   --every N      requests per fault, default 20
+  --broker B     own (default), mosquitto or nats: the broker that all of them use, and that is killed
   --calm         the same requests without any fault, to compare with
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
@@ -28,6 +31,7 @@ interface Arguments {
   readonly seed: number
   readonly json: string | undefined
   readonly requestsPerFault: number
+  readonly broker: BrokerKind
   readonly detection: boolean
   readonly calm: boolean
   readonly verbose: boolean
@@ -41,6 +45,7 @@ function readArguments(): Arguments {
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
       every: { type: 'string', default: '20' },
+      broker: { type: 'string', default: 'own' },
       detection: { type: 'boolean', default: false },
       calm: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
@@ -58,13 +63,20 @@ function readArguments(): Arguments {
   ]
   const { json, detection, calm, verbose, keep } = values
   const requestsPerFault = wholeNumber('every', values.every)
-  return { requests, seed, json, requestsPerFault, detection, calm, verbose, keep }
+  const broker = brokerKind(values.broker)
+  return { requests, seed, json, requestsPerFault, broker, detection, calm, verbose, keep }
 }
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value > 0) return value
   throw new TypeError(`--${name} must be a whole number from 1 on, got ${text}`)
+}
+
+function brokerKind(text: string): BrokerKind {
+  const kind = brokerKinds.find(known => known === text)
+  if (kind) return kind
+  throw new TypeError(`--broker is one of ${brokerKinds.join(', ')}, got ${text}`)
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { TimedFault } from './fault.ts'
+import type { BrokerStart } from './injector.ts'
 import type { Outcome } from './load.ts'
 
 /** What a chaos run found, as `--json` writes it. */
@@ -13,6 +14,10 @@ export interface ChaosReport {
   readonly latencyMs: { readonly p50: number; readonly p99: number }
   readonly faults: readonly TimedFault[]
   readonly seed: number
+  /** Which broker it was, and which one it was swapped for. */
+  readonly broker: string
+  readonly swappedFor: string
+  readonly brokerStarts: readonly BrokerStart[]
   /** Kinds of faults that this machine cannot have, and why. */
   readonly skipped: Readonly<Record<string, string>>
   /** Devices online when everything had been repaired, of how many, and after how long. */
@@ -21,10 +26,15 @@ export interface ChaosReport {
   readonly problems: readonly string[]
 }
 
+/** After a broker has come up, what is retained is there again within this time. */
+export const stateBackLimitMs = 5000
+
 /** The promise is kept: nothing lost, wrong or computed twice, and the cluster is whole again. */
 export function isKept(report: ChaosReport): boolean {
-  const { lost, wrong, duplicates, problems, recovery } = report
-  return lost + wrong + duplicates + problems.length === 0 && recovery.online === recovery.devices
+  const { lost, wrong, duplicates, problems, recovery, brokerStarts } = report
+  const stateIsBack = brokerStarts.every(({ stateBackMs: ms }) => ms && ms <= stateBackLimitMs)
+  const isWhole = stateIsBack && recovery.online === recovery.devices
+  return isWhole && lost + wrong + duplicates + problems.length === 0
 }
 
 /** Counts outcomes. */
@@ -63,6 +73,8 @@ export function formatReport(report: ChaosReport): string {
     ['duplicates', report.duplicates],
     ['latency', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms`],
     ['faults', `${faults.length}: ${listOf([...kinds].sort())}`],
+    ['broker', `${report.broker}; swapped for: ${report.swappedFor}`],
+    ['retained state', stateLine(report.brokerStarts)],
     ...Object.entries(report.skipped).map(([kind, why]) => ['skipped', `${kind}: ${why}`]),
     [
       'recovery',
@@ -71,6 +83,14 @@ export function formatReport(report: ChaosReport): string {
     ...report.problems.map(problem => ['problem', problem]),
   ]
   return lines.map(([name, value]) => `${`${name}`.padEnd(16)} ${value}`).join('\n')
+}
+
+function stateLine(starts: readonly BrokerStart[]): string {
+  if (starts.length === 0) return 'the broker was left alone'
+  const times = starts.map(({ stateBackMs }) => stateBackMs ?? Number.POSITIVE_INFINITY)
+  const worst = Math.max(...times)
+  const said = worst === Number.POSITIVE_INFINITY ? 'not after each' : `within ${worst} ms`
+  return `back ${said} of ${starts.length} starts of a broker (limit ${stateBackLimitMs})`
 }
 
 function listOf(counts: readonly (readonly [string, number])[]): string {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CocoiClient, connectClient } from '@cocoi/client'
+import { type BrokerKind, Substitute } from './chaos-broker.ts'
 import { type ChaosCluster, modelName, startChaosCluster } from './chaos-cluster.ts'
 import type { TimedFault } from './fault.ts'
 import { Injector } from './injector.ts'
@@ -14,6 +15,8 @@ export interface ChaosOptions {
   readonly requests: number
   /** @default 20 */
   readonly requestsPerFault?: number
+  /** @default 'own' */
+  readonly broker?: BrokerKind
   /** No faults at all. */
   readonly calm?: boolean
   /** Told what happens; `line` replaces the one before it. */
@@ -37,12 +40,12 @@ const recoveryMs = 20_000
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const model = smallCnn(options.seed)
   const samples = await samplesOf(model, options.seed + 1)
-  const { seed, requests, requestsPerFault = 20 } = options
+  const { seed, requests, requestsPerFault = 20, broker = 'own' } = options
   const size = { devices, deadlineMs, samples: samples.length }
   const planned = makeSchedule({ seed, requests, requestsPerFault, ...size })
   const schedule = options.calm ? { ...planned, faults: [] } : planned
   const onProgress = options.onProgress ?? (() => undefined)
-  const bench = await startChaosCluster(model, { devices, onProgress })
+  const bench = await startChaosCluster(model, { devices, broker, onProgress })
   options.onNote?.(`logs in ${bench.folder}`)
   try {
     return await runOn(bench, { schedule, samples }, options)
@@ -56,10 +59,11 @@ async function runOn(
   { schedule, samples }: { schedule: Schedule; samples: readonly Sample[] },
   options: ChaosOptions,
 ): Promise<ChaosReport> {
-  const { cluster, relays, folder } = bench
-  const { seed } = options
-  const injector = new Injector({ cluster, relays, folder, seed })
+  const { cluster, folder } = bench
+  const { seed, broker = 'own' } = options
   const { url } = cluster
+  const substitute = new Substitute(broker, { url, folder })
+  const injector = new Injector({ ...bench, substitute, model: modelName, seed })
   const connections = await Promise.all(
     Array.from({ length: clients }, (_, i) => connectClient({ url, id: `chaos-${i + 1}` })),
   )
@@ -90,6 +94,7 @@ async function runOn(
     return {
       ...tally(outcomes),
       ...{ duplicates: witness.duplicates.length, faults: schedule.faults, seed },
+      ...{ broker, swappedFor: substitute.kind, brokerStarts: injector.brokerStarts },
       skipped: Object.fromEntries(injector.skipped),
       recovery: await recovered(connections[0]!),
       problems: injector.problems,

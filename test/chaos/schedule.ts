@@ -40,6 +40,7 @@ const deck: Readonly<Record<FaultKind, number>> = {
   'device-flap': 1,
   'device-freeze': 2,
   'broker-kill': 2,
+  'broker-swap': 1,
   'coordinator-kill': 2,
   'network-cut': 1,
   'network-stall': 1,
@@ -110,6 +111,8 @@ function makeFault(kind: FaultKind, devices: number, dice: Dice): Fault {
     case 'broker-kill':
     case 'coordinator-kill':
       return { kind, forMs: dice.between(0, 2500) }
+    case 'broker-swap':
+      return { kind, forMs: dice.between(2000, 6000) }
     case 'network-cut':
       return { kind, device, forMs: dice.between(200, 5000) }
     case 'network-stall':
