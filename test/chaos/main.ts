@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { type BrokerKind, brokerKinds } from './chaos-broker.ts'
+import type { BrokerKind } from './chaos-broker.ts'
 import { formatDetection, isQuick, measureDetection } from './detection.ts'
+import { brokerKind, wholeNumber } from './flags.ts'
 import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
 import { runChaos } from './run-chaos.ts'
@@ -65,18 +66,6 @@ function readArguments(): Arguments {
   const requestsPerFault = wholeNumber('every', values.every)
   const broker = brokerKind(values.broker)
   return { requests, seed, json, requestsPerFault, broker, detection, calm, verbose, keep }
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new TypeError(`--${name} must be a whole number from 1 on, got ${text}`)
-}
-
-function brokerKind(text: string): BrokerKind {
-  const kind = brokerKinds.find(known => known === text)
-  if (kind) return kind
-  throw new TypeError(`--broker is one of ${brokerKinds.join(', ')}, got ${text}`)
 }
 
 async function main(): Promise<void> {

@@ -17,8 +17,13 @@ export interface ChaosOptions {
   readonly requestsPerFault?: number
   /** @default 'own' */
   readonly broker?: BrokerKind
+  /** Ends after this long, however many requests are left. */
+  readonly forMs?: number
   /** No faults at all. */
   readonly calm?: boolean
+  /** Told when everything runs, and when it does again after the last fault. */
+  readonly onStarted?: (bench: ChaosCluster) => void
+  readonly onHealed?: () => void
   /** Told what happens; `line` replaces the one before it. */
   readonly onProgress?: (line: string) => void
   /** Told what went wrong, and what was done to the cluster. */
@@ -69,31 +74,15 @@ async function runOn(
   )
   const witness = await Witness.connect(url, () => injector.coordinatorLife)
   try {
+    options.onStarted?.(bench)
     const progress = new Progress(schedule, options)
-    const faults = [...schedule.faults]
-    const queue = [...schedule.requests.entries()]
-    const outcomes: Outcome[] = []
-    const stream = async (client: CocoiClient) => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const [index, planned] = next
-        await sleep(planned.pauseMs)
-        while (faults[0] && faults[0].atRequest <= index) {
-          progress.struck(faults[0])
-          injector.strike(faults.shift()!)
-        }
-        const question = { model: modelName, request: `r${index}`, planned }
-        progress.asked()
-        const outcome = await ask(client, question, samples[planned.sample]!)
-        progress.ended(index, planned, outcome)
-        outcomes.push(outcome)
-      }
-    }
-    const streams = connections.flatMap(client => Array(streamsPerClient).fill(client))
-    await Promise.all(streams.map(stream))
+    const load = { schedule, samples, injector, progress, forMs: options.forMs }
+    const { outcomes, struck } = await sendAll(connections, load)
     await injector.healed()
+    options.onHealed?.()
     return {
       ...tally(outcomes),
-      ...{ duplicates: witness.duplicates.length, faults: schedule.faults, seed },
+      ...{ duplicates: witness.duplicates.length, faults: struck, seed },
       ...{ broker, swappedFor: substitute.kind, brokerStarts: injector.brokerStarts },
       skipped: Object.fromEntries(injector.skipped),
       recovery: await recovered(connections[0]!),
@@ -103,6 +92,49 @@ async function runOn(
     injector.close()
     await Promise.all([witness.close(), ...connections.map(client => client.close())])
   }
+}
+
+/** Has the clients ask what is planned, and strikes when it is time; resolves when all is answered. */
+async function sendAll(
+  connections: readonly CocoiClient[],
+  load: {
+    schedule: Schedule
+    samples: readonly Sample[]
+    injector: Injector
+    progress: Progress
+    forMs: number | undefined
+  },
+): Promise<{ outcomes: Outcome[]; struck: TimedFault[] }> {
+  const { schedule, samples, injector, progress, forMs = Number.POSITIVE_INFINITY } = load
+  const endsAt = performance.now() + forMs
+  const queue = [...schedule.requests.entries()]
+  const faults = [...schedule.faults]
+  const struck: TimedFault[] = []
+  const outcomes: Outcome[] = []
+  const strikeBefore = (request: number) => {
+    while (faults[0] && faults[0].atRequest <= request) {
+      const fault = faults.shift()!
+      struck.push(fault)
+      progress.struck(fault)
+      injector.strike(fault)
+    }
+  }
+  const stream = async (client: CocoiClient) => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [index, planned] = next
+      await sleep(planned.pauseMs)
+      if (performance.now() >= endsAt) return
+      strikeBefore(index)
+      const question = { model: modelName, request: `r${index}`, planned }
+      progress.asked()
+      const outcome = await ask(client, question, samples[planned.sample]!)
+      progress.ended(index, planned, outcome)
+      outcomes.push(outcome)
+    }
+  }
+  const streams = connections.flatMap(client => Array(streamsPerClient).fill(client))
+  await Promise.all(streams.map(stream))
+  return { outcomes, struck }
 }
 
 /** How many devices are online, and when they all were. */
@@ -168,8 +200,10 @@ class Progress {
   #say(): void {
     const { right, wrong, error, lost } = this.#ends
     const open = this.#asked - right - wrong - error - lost
+    const isTimed = this.#options.forMs !== undefined
+    const [total, faults] = isTimed ? ['', ''] : [` of ${this.#total}`, ` of ${this.#faults}`]
     this.#options.onProgress?.(
-      `${this.#asked} of ${this.#total} asked, ${this.#struck} of ${this.#faults} faults: ` +
+      `${this.#asked}${total} asked, ${this.#struck}${faults} faults: ` +
         `${right} right, ${error} errors, ${wrong} wrong, ${lost} lost, ${open} open`,
     )
   }
