@@ -1,5 +1,13 @@
 type Settings = Readonly<Record<string, string | number>>
 
+/** Computers of their own for the daemons. */
+export interface Machines {
+  /** The command that runs `command` on the computer of this daemon. */
+  command(daemon: string, command: readonly string[]): readonly string[]
+  /** Where a daemon, or this process, finds the broker that listens on a port of its computer. */
+  brokerUrl(seenBy: string | undefined, port: number): Promise<string>
+}
+
 export interface ClusterOptions {
   /** Starts the program `cocoi`, for example `['node', '…/cocoi.js']`. */
   readonly command: readonly string[]
@@ -10,6 +18,8 @@ export interface ClusterOptions {
   readonly models: string
   /** A broker that is already there; without it one is started on a free port. */
   readonly broker?: { readonly url: string }
+  /** By default all daemons are on this machine and meet on its loopback interface. */
+  readonly machines?: Machines
   /** First levels of every topic. @default 'cocoi' */
   readonly base?: string
   /** Settings in place of the built-in ones; those of the user do not count. */

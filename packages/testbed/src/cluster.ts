@@ -38,7 +38,7 @@ async function startAll(options: ClusterOptions, daemons: Daemons): Promise<Omit
   const broker = options.broker ? undefined : await VirtualDaemon.start(() => launcher.broker())
   const { url } = launcher
   const startDevice = async (id: string, index: number) => {
-    const place = (await options.deviceUrl?.(index, url)) ?? url
+    const place = await launcher.deviceUrl(id, index)
     return VirtualDaemon.start(() => launcher.device(id, index, place))
   }
   const ids = Array.from({ length: options.devices }, (_, i) => `pi${i + 1}`)

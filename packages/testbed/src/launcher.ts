@@ -29,15 +29,28 @@ export class Launcher {
     const broker = { port: this.#port, ...this.#options.brokerFlags }
     const daemon = await this.#start('broker', 'broker', { broker, mqtt: this.#base })
     this.#port = Number(daemon.ready.port)
-    this.#url = `mqtt://127.0.0.1:${this.#port}`
+    this.#url = await this.#brokerUrl(undefined)
     return daemon
   }
 
-  coordinator(): Promise<DaemonProcess> {
+  async coordinator(): Promise<DaemonProcess> {
     const { folder, models, coordinatorFlags } = this.#options
     const coordinator = { models, state: join(folder, 'coordinator'), ...coordinatorFlags }
-    const mqtt = { url: this.#url, ...this.#base }
+    const mqtt = { url: await this.#brokerUrl('coordinator'), ...this.#base }
     return this.#start('coordinator', 'coordinator', { coordinator, mqtt })
+  }
+
+  /** Where this daemon, or this process, finds the broker. */
+  async #brokerUrl(seenBy: string | undefined): Promise<string> {
+    const { machines, broker } = this.#options
+    if (broker) return broker.url
+    return machines?.brokerUrl(seenBy, this.#port) ?? `mqtt://127.0.0.1:${this.#port}`
+  }
+
+  /** Where a device finds the broker. */
+  async deviceUrl(id: string, index: number): Promise<string> {
+    const url = await this.#brokerUrl(id)
+    return (await this.#options.deviceUrl?.(index, url)) ?? url
   }
 
   /** @param url where the device finds the broker */
@@ -61,10 +74,12 @@ export class Launcher {
   }
 
   #start(name: string, verb: string, settings: object): Promise<DaemonProcess> {
-    const { command, folder } = this.#options
+    const { command: program, folder, machines } = this.#options
+    const own = [...program, verb]
+    const command = machines?.command(name, own) ?? own
     const logFile = join(folder, 'logs', `${name}.log`)
     const readyTimeoutMs = this.#readyTimeoutMs
-    const all = { name, command: [...command, verb], settings, logFile, readyTimeoutMs }
+    const all = { name, command, settings, logFile, readyTimeoutMs }
     return this.#daemons.start(all)
   }
 }
