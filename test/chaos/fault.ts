@@ -10,7 +10,7 @@ export type Fault =
   /** Killed; a broker of another make comes up in its place and stays so long, then it comes back. */
   | { readonly kind: 'broker-swap'; readonly forMs: number }
   | { readonly kind: 'coordinator-kill'; readonly forMs: number }
-  /** Connections are cut and refused. */
+  /** The cable is out; without network namespaces, connections are cut and refused. */
   | { readonly kind: 'network-cut'; readonly device: number; readonly forMs: number }
   /** Connections stay, nothing gets through. */
   | { readonly kind: 'network-stall'; readonly device: number; readonly forMs: number }

@@ -1,4 +1,5 @@
 import { type BrokerKind, brokerKinds } from './chaos-broker.ts'
+import { type NetworkKind, networkKinds } from './run-chaos.ts'
 
 /** The value of a flag as a whole number from 1 on. */
 export function wholeNumber(name: string, text: string): number {
@@ -12,4 +13,11 @@ export function brokerKind(text: string): BrokerKind {
   const kind = brokerKinds.find(known => known === text)
   if (kind) return kind
   throw new TypeError(`--broker is one of ${brokerKinds.join(', ')}, got ${text}`)
+}
+
+/** The value of `--network`. */
+export function networkKind(text: string): NetworkKind {
+  const kind = networkKinds.find(known => known === text)
+  if (kind) return kind
+  throw new TypeError(`--network is one of ${networkKinds.join(', ')}, got ${text}`)
 }

@@ -6,6 +6,7 @@ import type { BrokerLife, Substitute } from './chaos-broker.ts'
 import { Dice } from './dice.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { corruptFiles, diskFullMissing, mountTinyDisk, unmount } from './files.ts'
+import type { Plug } from './plugs.ts'
 import type { Relay } from './relay.ts'
 import { timeUntilStateIsBack } from './retained-state.ts'
 
@@ -16,6 +17,8 @@ export interface InjectorOptions {
   readonly model: string
   /** One per device. */
   readonly relays: readonly Relay[]
+  /** The cables of the devices, if each of them has a network of its own. */
+  readonly plugs: readonly Plug[] | undefined
   /** Holds the state of every device. */
   readonly folder: string
   readonly seed: number
@@ -199,6 +202,8 @@ export class Injector {
 
   async #disturb(fault: Fault & { device: number }): Promise<void> {
     const relay = this.#options.relays[fault.device]!
+    const plug = this.#options.plugs?.[fault.device]
+    if (fault.kind === 'network-cut' && plug) return pullFor(plug, fault.forMs)
     if (fault.kind === 'network-cut') relay.cut()
     if (fault.kind === 'network-stall') relay.stall()
     if (fault.kind === 'network-delay') relay.delay(fault.delayMs)
@@ -209,6 +214,14 @@ export class Injector {
   #cacheOf(device: VirtualDaemon): string {
     return join(this.#options.folder, device.id, 'blobs')
   }
+}
+
+/** TCP waits ever longer before it tries again: after a cut, for as long again as that lasted. */
+async function pullFor(plug: Plug, forMs: number): Promise<void> {
+  await plug.pull()
+  await sleep(forMs)
+  await plug.push()
+  await sleep(forMs)
 }
 
 /** What the file of the last session number says after a jump of the clock. */

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { BrokerKind } from './chaos-broker.ts'
 import { formatDetection, isQuick, measureDetection } from './detection.ts'
-import { brokerKind, wholeNumber } from './flags.ts'
+import { brokerKind, networkKind, wholeNumber } from './flags.ts'
 import { ProgressLine } from './progress-line.ts'
 import { formatReport, isKept } from './report.ts'
-import { runChaos } from './run-chaos.ts'
+import { type NetworkKind, runChaos } from './run-chaos.ts'
 import { formatDeaths, measureDeaths } from './sudden-deaths.ts'
 
-const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--broker B] [--calm]
-                 [--verbose] [--keep]
+const usage = `npm run chaos -- [--requests N] [--seed S] [--json FILE] [--every N] [--broker B] [--network N]
+                 [--calm] [--verbose] [--keep]
 npm run chaos -- --detection [--json FILE]
 
 Starts a virtual cluster of six devices, sends it N requests and meanwhile does harm to every part of
@@ -20,6 +20,8 @@ it, as the seed says. Exit code 0 if every request has ended in the right answer
   --json FILE    also writes the report there
   --every N      requests per fault, default 20
   --broker B     own (default), mosquitto or nats: the broker that all of them use, and that is killed
+  --network N    auto (default), namespaces or relay: a device is cut off by pulling the cable of its
+                 network namespace, which takes root, or by ending its connections
   --calm         the same requests without any fault, to compare with
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
@@ -33,6 +35,7 @@ interface Arguments {
   readonly json: string | undefined
   readonly requestsPerFault: number
   readonly broker: BrokerKind
+  readonly network: NetworkKind
   readonly detection: boolean
   readonly calm: boolean
   readonly verbose: boolean
@@ -47,6 +50,7 @@ function readArguments(): Arguments {
       json: { type: 'string' },
       every: { type: 'string', default: '20' },
       broker: { type: 'string', default: 'own' },
+      network: { type: 'string', default: 'auto' },
       detection: { type: 'boolean', default: false },
       calm: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
@@ -64,8 +68,8 @@ function readArguments(): Arguments {
   ]
   const { json, detection, calm, verbose, keep } = values
   const requestsPerFault = wholeNumber('every', values.every)
-  const broker = brokerKind(values.broker)
-  return { requests, seed, json, requestsPerFault, broker, detection, calm, verbose, keep }
+  const [broker, network] = [brokerKind(values.broker), networkKind(values.network)]
+  return { requests, seed, json, requestsPerFault, broker, network, detection, calm, verbose, keep }
 }
 
 async function main(): Promise<void> {

@@ -13,9 +13,10 @@ export class Relay {
   #flows: Promise<void> = Promise.resolve()
   #open: () => void = () => undefined
 
-  static async start(brokerPort: number): Promise<Relay> {
+  /** @param address where it listens */
+  static async start(brokerPort: number, address = '127.0.0.1'): Promise<Relay> {
     const relay = new Relay(brokerPort)
-    await once(relay.#server.listen(0, '127.0.0.1'), 'listening')
+    await once(relay.#server.listen(0, address), 'listening')
     return relay
   }
 
@@ -24,8 +25,9 @@ export class Relay {
     this.#server = createServer({ noDelay: true }, client => this.#accept(client))
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
+  get url(): string {
+    const { address, port } = this.#server.address() as AddressInfo
+    return `mqtt://${address}:${port}`
   }
 
   /** Ends every connection and takes no new one. */

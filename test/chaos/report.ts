@@ -17,6 +17,8 @@ export interface ChaosReport {
   /** Which broker it was, and which one it was swapped for. */
   readonly broker: string
   readonly swappedFor: string
+  /** Whether a cut is a cable that is out, or the end of connections. */
+  readonly network: 'namespaces' | 'relay'
   readonly brokerStarts: readonly BrokerStart[]
   /** Kinds of faults that this machine cannot have, and why. */
   readonly skipped: Readonly<Record<string, string>>
@@ -74,6 +76,7 @@ export function formatReport(report: ChaosReport): string {
     ['latency', `p50 ${latencyMs.p50} ms, p99 ${latencyMs.p99} ms`],
     ['faults', `${faults.length}: ${listOf([...kinds].sort())}`],
     ['broker', `${report.broker}; swapped for: ${report.swappedFor}`],
+    ['network cuts', report.network === 'relay' ? 'ended connections' : 'cables of namespaces'],
     ['retained state', stateLine(report.brokerStarts)],
     ...Object.entries(report.skipped).map(([kind, why]) => ['skipped', `${kind}: ${why}`]),
     [

@@ -5,6 +5,7 @@ import { type ChaosCluster, modelName, startChaosCluster } from './chaos-cluster
 import type { TimedFault } from './fault.ts'
 import { Injector } from './injector.ts'
 import { ask, type Outcome } from './load.ts'
+import { Plugs } from './plugs.ts'
 import { type ChaosReport, tally } from './report.ts'
 import { makeSchedule, type PlannedRequest, type Schedule } from './schedule.ts'
 import { type Sample, samplesOf, smallCnn } from './small-cnn.ts'
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   readonly broker?: BrokerKind
   /** Ends after this long, however many requests are left. */
   readonly forMs?: number
+  /** How devices are cut off; `auto` takes namespaces where they can be made. @default 'auto' */
+  readonly network?: NetworkKind
   /** No faults at all. */
   readonly calm?: boolean
   /** Told when everything runs, and when it does again after the last fault. */
@@ -31,6 +34,9 @@ export interface ChaosOptions {
   /** Keeps the folder with the logs of every daemon. */
   readonly keepFolder?: boolean
 }
+
+export const networkKinds = ['auto', 'namespaces', 'relay'] as const
+export type NetworkKind = (typeof networkKinds)[number]
 
 const devices = 6
 const clients = 4
@@ -50,12 +56,27 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const planned = makeSchedule({ seed, requests, requestsPerFault, ...size })
   const schedule = options.calm ? { ...planned, faults: [] } : planned
   const onProgress = options.onProgress ?? (() => undefined)
-  const bench = await startChaosCluster(model, { devices, broker, onProgress })
+  const plugs = await plugsFor(options)
+  const bench = await startChaosCluster(model, {
+    ...{ devices, broker, onProgress },
+    ...(plugs ? { plugs } : {}),
+  })
   options.onNote?.(`logs in ${bench.folder}`)
   try {
     return await runOn(bench, { schedule, samples }, options)
   } finally {
     await bench.close(options)
+  }
+}
+
+async function plugsFor({ network = 'auto', onNote }: ChaosOptions): Promise<Plugs | undefined> {
+  if (network === 'relay') return undefined
+  try {
+    return await Plugs.open(devices)
+  } catch (error) {
+    if (network === 'namespaces') throw error
+    onNote?.(`no network namespaces: ${(error as Error).message}`)
+    return undefined
   }
 }
 
@@ -84,6 +105,7 @@ async function runOn(
       ...tally(outcomes),
       ...{ duplicates: witness.duplicates.length, faults: struck, seed },
       ...{ broker, swappedFor: substitute.kind, brokerStarts: injector.brokerStarts },
+      network: bench.plugs ? 'namespaces' : 'relay',
       skipped: Object.fromEntries(injector.skipped),
       recovery: await recovered(connections[0]!),
       problems: injector.problems,

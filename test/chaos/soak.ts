@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { brokerKind, wholeNumber } from './flags.ts'
+import { brokerKind, networkKind, wholeNumber } from './flags.ts'
 import { ProgressLine } from './progress-line.ts'
 import { isKept } from './report.ts'
 import { formatSoak, runSoak } from './run-soak.ts'
 
-const usage = `npm run soak -- --minutes M [--seed S] [--json FILE] [--every N] [--broker B] [--verbose] [--keep]
+const usage = `npm run soak -- --minutes M [--seed S] [--json FILE] [--every N] [--broker B]
+                [--network N] [--verbose] [--keep]
 
 Keeps a virtual cluster of six devices busy for M minutes, does harm to it now and then, and tells what
 npm run chaos tells, and the resident memory of every process. Exit code 0 if every request has ended
@@ -16,6 +17,7 @@ in the right answer or an explicit error. One that was started again has its lon
   --json FILE    also writes the report there
   --every N      requests per fault, default 100, which is one fault in about ten seconds
   --broker B     own (default), mosquitto or nats
+  --network N    auto (default), namespaces or relay; see npm run chaos -- --help
   --verbose      says every fault, and everything that was not a right answer
   --keep         keeps the folder with the logs of all daemons
 `
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       every: { type: 'string', default: '100' },
       broker: { type: 'string', default: 'own' },
+      network: { type: 'string', default: 'auto' },
       verbose: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -40,6 +43,7 @@ async function main(): Promise<void> {
     seed: wholeNumber('seed', values.seed),
     requestsPerFault: wholeNumber('every', values.every),
     broker: brokerKind(values.broker),
+    network: networkKind(values.network),
     keepFolder: values.keep,
     onProgress: text => line.show(text),
     ...(values.verbose ? { onNote: (note: string) => line.print(note) } : {}),
