@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { bareProgram } from './bare-program.ts'
+import { addConfig } from './commands/config.ts'
 import { addDaemons } from './commands/daemons.ts'
 import { addDemo } from './commands/demo.ts'
 import { addFleet } from './commands/fleet.ts'
@@ -21,6 +22,7 @@ export function createProgram(): Command {
   addInfer(program)
   addModels(program)
   addInit(program)
+  addConfig(program)
   addUsers(program)
   addFleet(program)
   addDaemons(program)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OWN_CONFIG_FOLDER } from './config-folders.ts'
+import { DEFAULTS_FILE, OWN_CONFIG_FOLDER } from './config-folders.ts'
 import { parseWithNodeConfig } from './node-config.ts'
 import { overlay, type Tree } from './settings-tree.ts'
 
@@ -9,6 +9,6 @@ import { overlay, type Tree } from './settings-tree.ts'
  * nothing to the files of the user: a process that is to run the same everywhere is started so.
  */
 export function builtInSettings(changes: object): object {
-  const file = join(OWN_CONFIG_FOLDER, 'default.json5')
+  const file = join(OWN_CONFIG_FOLDER, DEFAULTS_FILE)
   return overlay(parseWithNodeConfig(file, readFileSync(file, 'utf8')), changes as Tree)
 }

@@ -6,6 +6,9 @@ import { badConfig } from './errors.ts'
 /** The folder with the defaults, found from this file so that the working directory does not matter. */
 export const OWN_CONFIG_FOLDER = fileURLToPath(new URL('../../../config', import.meta.url))
 
+/** The file with the defaults in that folder. */
+export const DEFAULTS_FILE = 'default.json5'
+
 /**
  * The folders settings are read from, as absolute paths, later ones overriding earlier ones: our own,
  * then those of NODE_CONFIG_DIR, or without it `config` in the working directory if there is one.

@@ -29,7 +29,7 @@ export function variableLayers(
     const text = environment[name]
     const value = valueAt(defaults, path)
     if (text === undefined || text === '' || typeof value === 'object') return []
-    return [{ name, values: treeWith(path, typedText(text, value)) }]
+    return [{ kind: 'environment', name, values: treeWith(path, typedText(text, value)) }]
   })
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { badConfig, type ServiceError } from './errors.ts'
+import { masked } from './masked.ts'
 import { nearest } from './nearest.ts'
 import { isTree, type KeyPath, type Layer, type Tree, valueAt } from './settings-tree.ts'
 
@@ -63,6 +64,6 @@ function origin(path: KeyPath, layers: readonly Layer[]): string {
 
 /** The value, short, and without the password that an URL may hold. */
 function quoted(value: unknown): string {
-  const text = JSON.stringify(value).replace(/\/\/[^@/]*@/g, '//…@')
+  const text = masked(JSON.stringify(value))
   return text.length <= 80 ? text : `${text.slice(0, 80)}…`
 }

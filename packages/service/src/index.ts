@@ -2,6 +2,11 @@ export { type BrokerAccess, readBrokerAccess } from './broker-access.ts'
 export { builtInSettings } from './built-in-settings.ts'
 export { OWN_CONFIG_FOLDER } from './config-folders.ts'
 export { type DaemonOptions, type RunningDaemon, runDaemon } from './daemon.ts'
+export {
+  type EffectiveSetting,
+  effectiveSettings,
+  type SectionFlags,
+} from './effective-settings.ts'
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
 export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'
 export {
@@ -23,4 +28,5 @@ export { type LogConfig, logSchema } from './schema/log.ts'
 export { type MqttConfig, mqttSchema } from './schema/mqtt.ts'
 export { CONFIG_SECTIONS } from './schema/sections.ts'
 export { readSecret } from './secret.ts'
+export { SECTION_NAMES, type SectionName, type SettingKey, settingKeys } from './setting-keys.ts'
 export { version } from './version.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { configFolders } from './config-folders.ts'
+import { configFolders, DEFAULTS_FILE } from './config-folders.ts'
 import { checkVariableNames, variableLayers } from './environment-variables.ts'
 import { badConfig } from './errors.ts'
 import { checkSections, explain, type Findings } from './explain.ts'
@@ -34,26 +34,37 @@ export function loadConfig<S extends z.ZodType>(
 ): z.output<S> {
   const section = options.section === undefined ? [] : [options.section]
   const findings = gather(section, (options.flags ?? {}) as Tree)
-  checkSections(findings)
   const outcome = schema.safeParse(valueAt(findings.values, section))
   if (outcome.success) return outcome.data
   throw explain(outcome.error.issues, section, findings)
 }
 
-function gather(section: readonly string[], flags: Tree): Findings {
+/**
+ * Everything the sources say, later layers overriding earlier ones.
+ *
+ * @param section where the flags belong
+ * @throws {ServiceError} ERR_BAD_CONFIG for what is wrong with a source as a whole
+ */
+export function gather(section: readonly string[], flags: Tree): Findings {
   const [own = '', ...others] = configFolders(process.env, process.cwd())
   const { values, layers, variableFiles } = readNodeConfig([own, ...others])
-  const defaults = defaultsOf(layers, join(own, 'default.json5'))
+  const defaults = defaultsOf(layers, join(own, DEFAULTS_FILE))
   checkVariableNames(variableFiles, defaults, process.env)
   const added: Layer[] = [
     ...variableLayers(variableFiles, defaults, process.env),
-    { name: 'the command line', values: typedTree(placed(section, flags), defaults) },
+    flagLayer(typedTree(placed(section, flags), defaults)),
   ]
-  return {
+  const findings = {
     values: added.reduce((below, layer) => overlay(below, layer.values), values),
     defaults,
     layers: [...layers, ...added],
   }
+  checkSections(findings)
+  return findings
+}
+
+function flagLayer(values: Tree): Layer {
+  return { kind: 'flag', name: 'the command line', values }
 }
 
 function placed(section: readonly string[], flags: Tree): Tree {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
-import { basename, delimiter } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import type { Config } from 'config'
+import { DEFAULTS_FILE, OWN_CONFIG_FOLDER } from './config-folders.ts'
 import { badConfig } from './errors.ts'
 import { isTree, type Layer, type Tree } from './settings-tree.ts'
 
@@ -32,11 +33,18 @@ export function readNodeConfig(folders: readonly string[]): NodeConfig {
     values: config.util.toObject() as Tree,
     layers: sources
       .filter(({ name }) => !basename(name).startsWith(VARIABLES))
-      .map(({ name, parsed }) => ({ name, values: parsed as Tree })),
+      .map(({ name, parsed }) => ({ kind: kindOf(name), name, values: parsed as Tree })),
     variableFiles: sources
       .filter(({ name }) => basename(name).startsWith(VARIABLES))
       .map(({ name, original }) => parseWithNodeConfig(name, original ?? '{}')),
   }
+}
+
+/** node-config calls its two sources that are no files `$NODE_CONFIG` and `--NODE_CONFIG argument`. */
+function kindOf(name: string): Layer['kind'] {
+  if (name.startsWith('$')) return 'environment'
+  if (name.startsWith('--')) return 'flag'
+  return name === join(OWN_CONFIG_FOLDER, DEFAULTS_FILE) ? 'default' : 'file'
 }
 
 const require = createRequire(import.meta.url)

@@ -6,6 +6,7 @@ export type KeyPath = readonly string[]
 
 /** Settings of one source, and how a message names that source. */
 export interface Layer {
+  readonly kind: 'default' | 'file' | 'environment' | 'flag'
   readonly name: string
   readonly values: Tree
 }

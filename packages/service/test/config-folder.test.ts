@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { CONFIG_SECTIONS } from '@cocoi/service'
+import { CONFIG_SECTIONS, settingKeys } from '@cocoi/service'
 import { expect } from 'chai'
 
 type Section = { [key: string]: string | number | boolean | Section }
@@ -10,33 +10,11 @@ const { default: parser } = createRequire(import.meta.url)('config/parser.js') a
   default: { json5Parser(name: string, text: string): Record<string, Section> }
 }
 const README = fileURLToPath(new URL('../../../../config/README.md', import.meta.url))
-const BEGIN =
-  '<!-- the table is made from the schema; UPDATE_CONFIG_README=1 npm test writes it -->\n'
+const BEGIN = '<!-- the table is made from the schema: npm run docs:settings -->\n'
 
 function configFile(name: string): Record<string, Section> {
   const path = fileURLToPath(new URL(`../../../../config/${name}`, import.meta.url))
   return parser.json5Parser(name, readFileSync(path, 'utf8'))
-}
-
-function variableOf(path: readonly string[]): string {
-  const words = path.join('_').replace(/[A-Z]/g, letter => `_${letter}`)
-  return `COCOI_${words}`.toUpperCase()
-}
-
-interface Field {
-  readonly description?: string
-  /** Of a key that holds further keys. */
-  readonly shape?: Record<string, unknown>
-}
-
-function eachKey<T>(visit: (path: readonly string[], description: string) => T): T[] {
-  const within = (shape: object, path: readonly string[]): T[] =>
-    Object.entries(shape).flatMap(([key, field]: [string, Field]) =>
-      field.shape
-        ? within(field.shape, [...path, key])
-        : [visit([...path, key], field.description ?? '')],
-    )
-  return Object.entries(CONFIG_SECTIONS).flatMap(([name, { shape }]) => within(shape, [name]))
 }
 
 function valueAt(tree: Section, path: readonly string[]): unknown {
@@ -52,13 +30,13 @@ function leaves(tree: Section, path: readonly string[] = []): string[] {
 }
 
 function table(defaults: Record<string, Section>): string {
-  const rows = eachKey((path, description) => {
+  const rows = settingKeys().map(({ path, key, variable, unit = '', description }) => {
     const value = `\`${JSON.stringify(valueAt(defaults, path))}\``
-    return `| \`${path.join('.')}\` | ${value} | \`${variableOf(path)}\` | ${description} |`
+    return `| \`${key}\` | ${value} | ${unit} | \`${variable}\` | ${description} |`
   })
   return [
-    '| key | default | environment variable | what it is |',
-    '|---|---|---|---|',
+    '| key | default | unit | environment variable | what it is |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n')
@@ -76,12 +54,20 @@ describe('config folder', () => {
 
   it('lets an environment variable set every key', () => {
     const variables = configFile('custom-environment-variables.json5')
-    const want = eachKey(path => `${path.join('.')} ${variableOf(path)}`)
+    const want = settingKeys().map(({ key, variable }) => `${key} ${variable}`)
     expect(leaves(variables)).to.have.members(want)
   })
 
+  it('says the unit of every duration and size', () => {
+    for (const { key, unit } of settingKeys()) {
+      const expected = key.endsWith('Ms') ? 'ms' : /[bB]ytes/.test(key) ? 'bytes' : undefined
+      if (expected !== undefined) expect(unit, key).to.equal(expected)
+    }
+  })
+
   it('is described, key by key', () => {
-    expect(eachKey((path, text) => (text ? '' : path.join('.'))).filter(Boolean)).to.deep.equal([])
+    const mute = settingKeys().filter(({ description }) => description === '')
+    expect(mute.map(({ key }) => key)).to.deep.equal([])
     const text = readFileSync(README, 'utf8')
     const introduction = text.slice(0, text.indexOf(BEGIN) + BEGIN.length)
     const want = `${introduction}\n${table(defaults)}`

@@ -1,15 +1,21 @@
+import type { SectionFlags, SectionName } from '@cocoi/service'
 import type { Command } from 'commander'
 
-interface Flags {
-  readonly url?: string
+interface BrokerFlags {
   readonly host?: string
   readonly port?: string
+  readonly logLevel?: string
+  readonly printConfig?: boolean
+}
+
+interface CoordinatorFlags {
+  readonly broker?: string
   readonly id?: string
   readonly models?: string
   readonly state?: string
   readonly scheme?: string
-  readonly threads?: string
   readonly logLevel?: string
+  readonly printConfig?: boolean
 }
 
 interface DeviceFlags {
@@ -22,6 +28,7 @@ interface DeviceFlags {
   readonly certFile?: string
   readonly keyFile?: string
   readonly logLevel?: string
+  readonly printConfig?: boolean
 }
 
 /** Whether this is the verb of a daemon. */
@@ -31,6 +38,11 @@ export function isDaemon(verb: string | undefined): boolean {
 
 const configured =
   'Settings come from the files of config/, overridden by the environment (COCOI_…), overridden by these flags; see config/README.md.'
+
+const printConfigOption = [
+  '--print-config',
+  'print the settings it would run with and where they come from, and end',
+] as const
 
 /**
  * `cocoi broker`, `cocoi coordinator`, `cocoi device`: the daemons. Each loads only itself: the others
@@ -44,9 +56,12 @@ export function addDaemons(program: Command): void {
     .option('--host <address>', 'address to listen on; beyond loopback clients must log in')
     .option('--port <number>', 'port to listen on')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(async ({ host, port, logLevel }: Flags) => {
+    .option(...printConfigOption)
+    .action(async ({ host, port, logLevel, printConfig }: BrokerFlags) => {
+      const flags = { broker: given({ host, port }), log: given({ level: logLevel }) }
+      if (printConfig) return print(['log', 'mqtt', 'broker'], flags)
       const { runBroker } = await import('@cocoi/broker')
-      await runBroker({ broker: given({ host, port }), log: given({ level: logLevel }) })
+      await runBroker(flags)
     })
   program
     .command('coordinator')
@@ -58,16 +73,18 @@ export function addDaemons(program: Command): void {
     .option('--state <folder>', 'folder of its own state')
     .option('--scheme <scheme>', 'default scheme')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(
-      async ({ broker, id, models, state, scheme, logLevel }: Flags & { broker?: string }) => {
-        const { runCoordinator } = await import('@cocoi/coordinator')
-        await runCoordinator({
-          mqtt: given({ url: broker }),
-          coordinator: given({ id, models, state, scheme }),
-          log: given({ level: logLevel }),
-        })
-      },
-    )
+    .option(...printConfigOption)
+    .action(async (all: CoordinatorFlags) => {
+      const { broker, id, models, state, scheme, logLevel, printConfig } = all
+      const flags = {
+        mqtt: given({ url: broker }),
+        coordinator: given({ id, models, state, scheme }),
+        log: given({ level: logLevel }),
+      }
+      if (printConfig) return print(['log', 'mqtt', 'coordinator'], flags)
+      const { runCoordinator } = await import('@cocoi/coordinator')
+      await runCoordinator(flags)
+    })
   program
     .command('device')
     .summary('run the device agent')
@@ -81,14 +98,23 @@ export function addDaemons(program: Command): void {
     .option('--cert-file <file>', 'certificate of this device, if the broker wants one')
     .option('--key-file <file>', 'key of that certificate')
     .option('--log-level <level>', 'error, warn, info or debug')
-    .action(async ({ broker, caFile, certFile, keyFile, logLevel, ...device }: DeviceFlags) => {
-      const { runDevice } = await import('@cocoi/device-agent')
-      await runDevice({
+    .option(...printConfigOption)
+    .action(async (all: DeviceFlags) => {
+      const { broker, caFile, certFile, keyFile, logLevel, printConfig, ...device } = all
+      const flags = {
         mqtt: given({ url: broker, caFile, certFile, keyFile }),
         device: given({ ...device }),
         log: given({ level: logLevel }),
-      })
+      }
+      if (printConfig) return print(['log', 'mqtt', 'device'], flags)
+      const { runDevice } = await import('@cocoi/device-agent')
+      await runDevice(flags)
     })
+}
+
+async function print(sections: readonly SectionName[], flags: SectionFlags): Promise<void> {
+  const { printSettings } = await import('../settings-table.ts')
+  printSettings({ sections, flags })
 }
 
 /** The flags that were given: one that was not must not hide what a file says. */

@@ -18,6 +18,7 @@ export const coordinatorSchema = z.strictObject({
   minIntensity: z
     .number()
     .min(0)
+    .meta({ unit: 'FLOPs/byte' })
     .describe('FLOPs per byte moved below which a layer stays with the coordinator'),
   audit: z
     .enum(['off', 'sampled', 'always'])
@@ -35,7 +36,9 @@ export const coordinatorSchema = z.strictObject({
   maxWaiting: z.int().min(0).describe('requests that may wait for one of those'),
   maxWaitingBytes: bytes.describe('sum of the inputs of those that wait'),
   maxOutstanding: count.describe('subtasks at one time on one device'),
-  maxImagePixels: count.describe('largest image that is decoded, width times height'),
+  maxImagePixels: count
+    .meta({ unit: 'pixels' })
+    .describe('largest image that is decoded, width times height'),
   maxInputBytes: bytes.describe('largest request'),
   blobChunkBytes: bytes.min(1024).describe('size of a chunk of a model file sent to a device'),
   stuckAfterMs: milliseconds.describe(

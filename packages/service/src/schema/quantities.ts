@@ -4,13 +4,14 @@ import { z } from 'zod'
 export const count = z.int().min(1)
 
 /** A size in bytes. */
-export const bytes = z.int().min(1)
+export const bytes = z.int().min(1).meta({ unit: 'bytes' })
 
 /** A duration; a timer of 2³¹ ms or more would fire at once. */
 export const milliseconds = z
   .int()
   .min(1)
   .max(2 ** 31 - 1)
+  .meta({ unit: 'ms' })
 
 /** A TCP port; 0 takes any free one. */
 export const port = z.int().min(0).max(65535)
