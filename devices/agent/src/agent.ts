@@ -25,6 +25,7 @@ import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
 import { Presence } from './presence.ts'
 import { SubtaskRunner } from './subtask-runner.ts'
+import { vitalsReader } from './vitals.ts'
 import { Weights } from './weights.ts'
 
 export interface AgentOptions {
@@ -101,6 +102,7 @@ export class Agent {
         eventLoopLagMs: lagMs(),
         dropped: this.#drops.total + control.dropped + data.dropped,
       }),
+      vitals: vitalsReader(config.state),
       onError: (what, error) => this.#report(what, error),
     })
   }

@@ -1,6 +1,6 @@
 import { encodeDeviceHealth, encodeStatus, type Status, type Topics } from '@cocoi/protocol'
 import type { Transport, Will } from '@cocoi/transport'
-import { readVitals } from './vitals.ts'
+import type { Vitals } from './vitals.ts'
 
 /** What only the running agent knows of its health. */
 export interface Workload {
@@ -18,6 +18,7 @@ export interface PresenceOptions {
   readonly control: Transport
   readonly heartbeatMs: number
   readonly workload: () => Workload
+  readonly vitals: () => Promise<Vitals>
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -79,12 +80,12 @@ export class Presence {
   }
 
   async #beat(): Promise<void> {
-    const { device, topics, control, heartbeatMs, workload, onError } = this.#options
+    const { device, topics, control, heartbeatMs, workload, vitals, onError } = this.#options
     if (!control.connected) return
     try {
       const uptimeS = (performance.now() - this.#startedAt) / 1000
       const head = { session: this.#session, seq: this.#seq++, uptimeS }
-      const payload = encodeDeviceHealth({ ...head, ...(await readVitals()), ...workload() })
+      const payload = encodeDeviceHealth({ ...head, ...(await vitals()), ...workload() })
       const options = { qos: 0, retain: true, timeoutMs: heartbeatMs } as const
       await control.publish(topics.deviceHealth({ device }), payload, options)
     } catch (error) {

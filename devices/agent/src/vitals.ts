@@ -1,25 +1,24 @@
-import { readFile } from 'node:fs/promises'
-import { freemem, loadavg } from 'node:os'
+import { freemem, loadavg, totalmem } from 'node:os'
 import type { DeviceHealth } from '@cocoi/protocol'
+import { type MachineFacts, readMachineFacts, ThrottleHistory } from '@cocoi/service'
 
 /** What the machine says about itself; a source that does not exist is absent, not zero. */
-export type Vitals = Pick<DeviceHealth, 'load' | 'memory' | 'temperatureC'>
+export type Vitals = Pick<DeviceHealth, 'load' | 'memory'> & MachineFacts
 
-const thermalZone = '/sys/class/thermal/thermal_zone0/temp'
-
-/** Load, memory and, where the kernel tells it, the temperature of the processor. */
-export async function readVitals(): Promise<Vitals> {
-  const temperatureC = await readTemperature()
-  return {
-    load: loadavg()[0]!,
-    memory: { rssBytes: process.memoryUsage.rss(), freeBytes: freemem() },
-    ...(temperatureC === undefined ? {} : { temperatureC }),
+/** Reads the vitals of this machine, whose state is in `folder`, and remembers past throttling. */
+export function vitalsReader(folder: string): () => Promise<Vitals> {
+  const history = new ThrottleHistory()
+  return async () => {
+    const { throttled, ...facts } = await readMachineFacts(folder)
+    return {
+      load: loadavg()[0]!,
+      memory: {
+        rssBytes: process.memoryUsage.rss(),
+        freeBytes: freemem(),
+        totalBytes: totalmem(),
+      },
+      ...facts,
+      ...(throttled && { throttled: history.after(throttled) }),
+    }
   }
-}
-
-/** Thousandths of a degree Celsius in sysfs (Linux thermal/sysfs-api). */
-async function readTemperature(): Promise<number | undefined> {
-  const text = await readFile(thermalZone, 'utf8').catch(() => '')
-  const value = Number.parseInt(text, 10)
-  return Number.isNaN(value) ? undefined : value / 1000
 }

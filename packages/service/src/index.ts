@@ -19,6 +19,13 @@ export {
 } from './join.ts'
 export { type LoadConfigOptions, loadConfig } from './load-config.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
+export {
+  KERNEL,
+  type KernelFolders,
+  type MachineFacts,
+  readMachineFacts,
+} from './machine/machine-facts.ts'
+export { PAST, ThrottleHistory } from './machine/throttling.ts'
 export { orAborted } from './or-aborted.ts'
 export { type FolderUse, requireFolder } from './require-folder.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { encodeJson, parseJson } from '../json.ts'
+import { machineFacts } from './machine-facts.ts'
 import { session } from './status.ts'
 
 const count = z.int().min(0)
@@ -11,15 +12,13 @@ export const deviceHealth = z.object({
   uptimeS: z.number().min(0),
   /** Load average of the last minute. */
   load: z.number().min(0).optional(),
-  memory: z.object({ rssBytes: count, freeBytes: count }),
+  memory: z.object({ rssBytes: count, freeBytes: count, totalBytes: count.optional() }),
   queue: z.object({ waiting: count, running: count }),
   subtasks: z.object({ done: count, failed: count, cancelled: count, expired: count }),
   eventLoopLagMs: z.number().min(0),
   /** Messages dropped because they did not follow the specification or were not asked for. */
   dropped: count.optional(),
-  temperatureC: z.number().optional(),
-  /** Names of the firmware's throttle flags that are set, such as `under-voltage`. */
-  throttled: z.array(z.string().max(64)).max(16).optional(),
+  ...machineFacts.shape,
 })
 
 export type DeviceHealth = z.infer<typeof deviceHealth>
