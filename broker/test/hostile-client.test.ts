@@ -18,10 +18,12 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Every topic of the table, each with own and with foreign identifiers, below the base. */
-const TABLE = Object.values(TOPICS).flatMap(({ pattern }) => {
+const FROM_TABLE = Object.values(TOPICS).flatMap(({ pattern }) => {
   const full = pattern.replace(/<(\w+)\??>/g, (_, id: string) => `{${IDS[id]!.join(',')}}`)
   return pattern.endsWith('?>') ? expand(full, full.replace(/\/[^/]*$/, '')) : expand(full)
 })
+/** Everybody may probe, not clients alone. */
+const TABLE = [...FROM_TABLE, ...expand('probes/{pi-1,main,wall}')]
 
 /** What is none of ours, and must not be used to smuggle something in or out. */
 const STRANGE_TOPICS = [
@@ -51,12 +53,14 @@ const RIGHTS: Readonly<Record<Role, { user: string; publish: string[]; read: str
       'devices/pi-1/{status,health}',
       'results/{main,other}/pi-1',
       `blobs/{main,other}/${SHA}/get/pi-1`,
+      'probes/pi-1',
     ],
     read: [
       ...STATES,
       'events',
       'devices/pi-1/{subtasks,control}',
       `blobs/{main,other}/${SHA}/data/pi-1`,
+      'probes/pi-1',
     ],
   },
   coordinator: {
@@ -69,6 +73,7 @@ const RIGHTS: Readonly<Record<Role, { user: string; publish: string[]; read: str
       'events',
       'devices/{pi-1,pi-2}/{subtasks,control}',
       `blobs/main/${SHA}/data/{pi-1,pi-2}`,
+      'probes/main',
     ],
     read: [
       ...STATES,
@@ -78,14 +83,15 @@ const RIGHTS: Readonly<Record<Role, { user: string; publish: string[]; read: str
       'cancel/{cam,eve}/r1',
       'results/main/{pi-1,pi-2}',
       `blobs/main/${SHA}/get/{pi-1,pi-2}`,
+      'probes/main',
     ],
   },
   sensor: {
     user: 'cam',
-    publish: ['infer/vgg16/cam', 'infer/vgg16/cam/r1', 'cancel/cam/r1'],
-    read: [...STATES, 'events', 'result/cam', 'result/cam/r1'],
+    publish: ['infer/vgg16/cam', 'infer/vgg16/cam/r1', 'cancel/cam/r1', 'probes/cam'],
+    read: [...STATES, 'events', 'result/cam', 'result/cam/r1', 'probes/cam'],
   },
-  viewer: { user: 'wall', publish: [], read: [...STATES, 'events'] },
+  viewer: { user: 'wall', publish: ['probes/wall'], read: [...STATES, 'events', 'probes/wall'] },
 }
 const RETAINED = expand(...STATES)
 

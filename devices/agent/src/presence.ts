@@ -84,7 +84,8 @@ export class Presence {
     if (!control.connected) return
     try {
       const uptimeS = (performance.now() - this.#startedAt) / 1000
-      const head = { session: this.#session, seq: this.#seq++, uptimeS }
+      const at = new Date().toISOString()
+      const head = { session: this.#session, seq: this.#seq++, at, uptimeS }
       const payload = encodeDeviceHealth({ ...head, ...(await vitals()), ...workload() })
       const options = { qos: 0, retain: true, timeoutMs: heartbeatMs } as const
       await control.publish(topics.deviceHealth({ device }), payload, options)

@@ -7,7 +7,7 @@ import {
 import type { Transport, Will } from '@cocoi/transport'
 
 /** What the coordinator counts, without the fields that make a heartbeat of it. */
-export type Condition = Omit<CoordinatorHealth, 'session' | 'seq'>
+export type Condition = Omit<CoordinatorHealth, 'session' | 'seq' | 'at'>
 
 export interface PresenceOptions {
   readonly version: string
@@ -67,7 +67,8 @@ export class Presence {
   #beat(): void {
     const { topics, control, heartbeatMs, condition, onError } = this.#options
     if (!control.connected) return
-    const head = { session: this.#session, seq: this.#seq++ }
+    const at = new Date().toISOString()
+    const head = { session: this.#session, seq: this.#seq++, at }
     const payload = encodeCoordinatorHealth({ ...head, ...condition() })
     control
       .publish(topics.coordinatorHealth(), payload, {

@@ -30,6 +30,7 @@ const coordinator: readonly Permission[] = [{ role: 'coordinator' }]
 const thisCoordinator: readonly Permission[] = [{ role: 'coordinator', own: 'coordinator' }]
 const thisDevice: readonly Permission[] = [{ role: 'device', own: 'device' }]
 const thisClient: readonly Permission[] = [{ role: 'sensor', own: 'client' }]
+const everyoneAlone: readonly Permission[] = everyone.map(({ role }) => ({ role, own: 'client' }))
 
 /**
  * Every topic of the system, once. Builders, parser, subscription filters and access rules derive
@@ -147,6 +148,14 @@ export const TOPICS = {
     retain: false,
     publishers: thisCoordinator,
     readers: thisDevice,
+  },
+  /** A client sends itself something, to find out what the broker lets through, and how fast. */
+  probe: {
+    pattern: 'probes/<client>',
+    qos: 0,
+    retain: false,
+    publishers: everyoneAlone,
+    readers: everyoneAlone,
   },
 } as const satisfies Record<string, TopicEntry>
 

@@ -30,10 +30,12 @@ const table: Record<TopicKind, { topics: string[]; write: string; read: string }
   deviceResults: { topics: ['results/main/OWN'], write: 'device:own', read: 'nobody' },
   blobGet: { topics: [`blobs/main/${sha}/get/OWN`], write: 'device:own', read: 'nobody' },
   blobData: { topics: [`blobs/main/${sha}/data/OWN`], write: 'nobody', read: 'device:own' },
+  probe: { topics: ['probes/OWN'], write: 'all:own', read: 'all:own' },
 }
 
 function expected(rule: string, role: Role, own: boolean): boolean {
   if (rule === 'all') return true
+  if (rule === 'all:own') return own
   return rule === role || (rule === `${role}:own` && own)
 }
 
@@ -122,7 +124,7 @@ describe('access rules', () => {
     for (const id of ['+', '#', '', 'a/b']) {
       for (const role of ['device', 'sensor'] as const) {
         const me = { role, id }
-        for (const topic of ['devices/OWN/control', 'result/OWN', 'devices/OWN/subtasks']) {
+        for (const topic of ['devices/OWN/control', 'result/OWN', 'probes/OWN']) {
           expect(maySubscribe(me, 'cocoi', named(topic, id)), `${role} ${id}`).to.equal(false)
           expect(maySubscribe(me, 'cocoi', named(topic, 'pi-1')), `${role} ${id}`).to.equal(false)
         }

@@ -22,6 +22,7 @@ const examples: [kind: TopicKind, ids: Record<string, string>, topic: string][] 
   ['deviceResults', { coordinator: 'main', device: 'pi-1' }, 'results/main/pi-1'],
   ['blobGet', { coordinator: 'main', sha256, device: 'pi-1' }, `blobs/main/${sha256}/get/pi-1`],
   ['blobData', { coordinator: 'main', sha256, device: 'pi-1' }, `blobs/main/${sha256}/data/pi-1`],
+  ['probe', { client: 'c' }, 'probes/c'],
 ]
 
 type Build = (ids: Record<string, string>) => string

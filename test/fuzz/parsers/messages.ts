@@ -144,7 +144,7 @@ export const messageParsers: readonly FuzzedParser[] = [
     sound: [
       [
         {
-          ...{ session, seq: 1, uptimeS: 3.5, load: 0.7, eventLoopLagMs: 0.5 },
+          ...{ session, seq: 1, at, uptimeS: 3.5, load: 0.7, eventLoopLagMs: 0.5 },
           memory: { rssBytes: 1, freeBytes: 2 },
           queue: { waiting: 0, running: 1 },
           subtasks: { done: 9, failed: 0, cancelled: 1, expired: 0 },
@@ -164,7 +164,7 @@ export const messageParsers: readonly FuzzedParser[] = [
     sound: [
       [
         {
-          ...{ session, seq: 1, spare: -1, eventLoopLagMs: 0, dropped: 0 },
+          ...{ session, seq: 1, at, spare: -1, eventLoopLagMs: 0, dropped: 0 },
           devices: { online: 3, suspect: 0 },
           inferences: { running: 0, waiting: 0, done: 0, failed: 0, superseded: 0 },
         },

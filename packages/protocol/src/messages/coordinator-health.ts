@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { encodeJson, parseJson } from '../json.ts'
-import { session } from './status.ts'
+import { instant, session } from './status.ts'
 
 const count = z.int().min(0)
 
@@ -8,6 +8,8 @@ const count = z.int().min(0)
 export const coordinatorHealth = z.object({
   session,
   seq: count,
+  /** When it was sent, on the clock of the sender. */
+  at: instant.optional(),
   devices: z.object({ online: count, suspect: count }),
   /** Below zero, the redundancy planned for is no longer there. */
   spare: z.int(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { encodeJson, parseJson } from '../json.ts'
 import { machineFacts } from './machine-facts.ts'
-import { session } from './status.ts'
+import { instant, session } from './status.ts'
 
 const count = z.int().min(0)
 
@@ -9,6 +9,8 @@ const count = z.int().min(0)
 export const deviceHealth = z.object({
   session,
   seq: count,
+  /** When it was sent, on the clock of the sender. */
+  at: instant.optional(),
   uptimeS: z.number().min(0),
   /** Load average of the last minute. */
   load: z.number().min(0).optional(),
