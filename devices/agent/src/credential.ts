@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type BrokerAccess, joinPassword, newSecret, readSecret } from '@cocoi/service'
+import {
+  type BrokerAccess,
+  deviceSecretFile,
+  joinPassword,
+  newSecret,
+  readSecret,
+} from '@cocoi/service'
 
 export interface CredentialOptions {
   readonly device: string
@@ -22,7 +27,7 @@ export async function withDeviceCredential(
   { device, state, joinTokenFile }: CredentialOptions,
 ): Promise<BrokerAccess> {
   if (access.username !== undefined || access.cert !== undefined) return access
-  const secretFile = join(state, 'secret')
+  const secretFile = deviceSecretFile(state)
   const hasJoined = existsSync(secretFile)
   if (joinTokenFile === '' && !hasJoined) return access
   const token = existsSync(joinTokenFile) || !hasJoined ? readSecret(joinTokenFile) : undefined

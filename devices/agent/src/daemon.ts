@@ -1,7 +1,7 @@
-import { hostname } from 'node:os'
 import { topics } from '@cocoi/protocol'
 import {
   createLogger,
+  deviceName,
   deviceSchema,
   type Logger,
   loadConfig,
@@ -48,7 +48,7 @@ export async function runDevice(flags: DeviceFlags = {}): Promise<void> {
 async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   const config = loadConfig(deviceSchema, { section: 'device', flags: flags.device ?? {} })
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
-  const device = config.id === '' ? identifierFrom(hostname()) : config.id
+  const device = deviceName(config)
   await requireFolder('device.state', config.state, 'write')
   const access = await withDeviceCredential(readBrokerAccess(mqtt), { ...config, device })
   const sessions = new SessionCounter(config.state)
@@ -91,10 +91,4 @@ function logNotice(
   if (type !== 'disconnected' || !restlessness.lost(performance.now())) return
   const hint = `if another device is named "${device}" too, give each a name of its own (device.id)`
   logger.warn(`the connection is lost again and again: ${hint}`, { code: 'ERR_RESTLESS' })
-}
-
-/** A host name with what may not stand in a topic replaced. */
-function identifierFrom(name: string): string {
-  const text = name.replace(/[^a-zA-Z0-9_-]/g, '-').replace(/^[^a-zA-Z0-9]+/, '')
-  return text.slice(0, 64) || 'device'
 }

@@ -19,11 +19,16 @@ try {
   if (!isEnding()) report(error)
 }
 
-/** A daemon runs for months: it does not load what the other commands need. */
+/**
+ * A daemon runs for months, so it does not load what the other commands need; the doctor must run where
+ * that cannot be loaded.
+ */
 async function programFor(verb: string | undefined): Promise<Command> {
-  if (!isDaemon(verb)) return (await import('./program.ts')).createProgram()
+  const isDoctor = verb === 'doctor'
+  if (!isDaemon(verb) && !isDoctor) return (await import('./program.ts')).createProgram()
   const program = bareProgram()
-  addDaemons(program)
+  if (isDoctor) (await import('./commands/doctor.ts')).addDoctor(program)
+  else addDaemons(program)
   return program
 }
 

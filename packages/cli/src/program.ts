@@ -3,6 +3,7 @@ import { bareProgram } from './bare-program.ts'
 import { addConfig } from './commands/config.ts'
 import { addDaemons } from './commands/daemons.ts'
 import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addFleet } from './commands/fleet.ts'
 import { addInfer } from './commands/infer.ts'
 import { addInit } from './commands/init.ts'
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   addModels(program)
   addInit(program)
   addConfig(program)
+  addDoctor(program)
   addUsers(program)
   addFleet(program)
   addDaemons(program)

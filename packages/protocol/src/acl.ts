@@ -1,6 +1,6 @@
 import { type Level, shapes } from './topic-pattern.ts'
-import { type Permission, type Role, TOPIC_KINDS, TOPICS } from './topic-table.ts'
-import { parseTopic } from './topics.ts'
+import { type Permission, type Role, TOPIC_KINDS, TOPICS, type TopicKind } from './topic-table.ts'
+import { parseTopic, topics } from './topics.ts'
 
 /** A client as the broker has authenticated it. */
 export interface Identity {
@@ -31,6 +31,18 @@ export function maySubscribe(identity: Identity, base: string, filter: string): 
     return readers
       .filter(({ role }) => role === identity.role)
       .some(({ own }) => shapes(kind).some(levels => covers(levels, texts, { own, identity })))
+  })
+}
+
+/** Filters that together match everything this client may read. */
+export function readableFilters({ role, id }: Identity, base: string): string[] {
+  const filters: (kind: TopicKind, ids: object) => string[] = topics(base).filters
+  return TOPIC_KINDS.flatMap(kind => {
+    const readers: readonly Permission[] = TOPICS[kind].readers
+    const permission = readers.find(one => one.role === role)
+    if (permission === undefined) return []
+    const { own } = permission
+    return filters(kind, own === undefined ? {} : { [own]: id })
   })
 }
 

@@ -1,4 +1,4 @@
-export { type Identity, mayPublish, maySubscribe } from './acl.ts'
+export { type Identity, mayPublish, maySubscribe, readableFilters } from './acl.ts'
 export { type DropCount, Drops, isWorthLogging } from './drops.ts'
 export { ProtocolError, type ProtocolErrorCode } from './errors.ts'
 export { isPart, splitPayload } from './fragments.ts'

@@ -3,6 +3,7 @@ import {
   mayPublish,
   maySubscribe,
   type Role,
+  readableFilters,
   TOPICS,
   type TopicKind,
 } from '@cocoi/protocol'
@@ -73,6 +74,22 @@ describe('access rules', () => {
       }
     })
   }
+
+  it('list for every role what it may read, and that alone', () => {
+    for (const role of roles) {
+      const me: Identity = { role, id: 'me' }
+      const filters = readableFilters(me, 'cocoi')
+      for (const filter of filters) {
+        expect(maySubscribe(me, 'cocoi', filter), `${role} ${filter}`).to.equal(true)
+      }
+      const everything = Object.values(table).filter(({ read }) => expected(read, role, true))
+      const kinds = new Set(filters.map(filter => filter.split('/')[1]))
+      for (const { topics } of everything) expect(kinds).to.include(topics[0]!.split('/')[0])
+    }
+    expect(readableFilters({ role: 'coordinator', id: 'me' }, 'cocoi')).to.include.members([
+      ...['cocoi/infer/+/+/+', 'cocoi/results/me/+', 'cocoi/blobs/me/+/get/+', 'cocoi/probes/me'],
+    ])
+  })
 
   it('bind the topics of a coordinator to its own id', () => {
     const main: Identity = { role: 'coordinator', id: 'main' }

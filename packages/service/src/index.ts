@@ -2,6 +2,7 @@ export { type BrokerAccess, readBrokerAccess } from './broker-access.ts'
 export { builtInSettings } from './built-in-settings.ts'
 export { OWN_CONFIG_FOLDER } from './config-folders.ts'
 export { type DaemonOptions, type RunningDaemon, runDaemon } from './daemon.ts'
+export { deviceName } from './device-name.ts'
 export {
   type EffectiveSetting,
   effectiveSettings,
@@ -10,6 +11,7 @@ export {
 export { ServiceError, type ServiceErrorCode } from './errors.ts'
 export { type EventLoopWatch, watchEventLoop } from './event-loop.ts'
 export {
+  deviceSecretFile,
   type JoinRequest,
   joinPassword,
   mayJoin,

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { join } from 'node:path'
 
 /**
  * How a new device joins, in the CONNECT of MQTT 3.1.1 alone: no topic for strangers, no state between
@@ -25,6 +26,11 @@ const FORM = /^join\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/
 /** 256 random bits in base64url: 43 letters, digits, `_` and `-`. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** Where a device keeps its secret; the file is there once it has tried to join. */
+export function deviceSecretFile(state: string): string {
+  return join(state, 'secret')
 }
 
 /** A token that lets devices join; its beginning tells people what it is. */

@@ -17,6 +17,7 @@ export {
 } from './memory-broker.ts'
 export type { MqttOptions } from './mqtt-options.ts'
 export type { Notice, OnNotice } from './notice.ts'
+export { tlsFailure } from './tls-failure.ts'
 export type { MessageHandler, PublishOptions, Transport } from './transport.ts'
 export { type ConnectionsListener, watchConnections } from './watch-connections.ts'
 export { whenConnected } from './when-connected.ts'
