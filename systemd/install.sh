@@ -22,7 +22,8 @@ usage: install.sh ROLE [options]       ROLE: device, broker, coordinator, or all
        install.sh [ROLE] --uninstall   everything, or one role
 
   --broker URL          the broker, for example mqtt://192.0.2.1:1883 or mqtts://pi1.local:8883;
-                        several of one cluster are separated by commas
+                        several of one cluster are separated by commas; without it, but with
+                        --ca-file, it is looked for in the network
   --ca-file FILE        CA certificate of a broker at mqtts://
   --token-file FILE     file with the token that lets a device join; - reads it from standard input
   --token TOKEN         the token itself; it stays in the history of your shell
@@ -89,9 +90,11 @@ parse() {
   case $user:$role in :* | *:device | *:coordinator) ;; *) misuse '--user is for a coordinator or a device' ;; esac
   case $user in *[!A-Za-z0-9_.@-]*) misuse "--user $user: use letters, digits, . _ @ and -" ;; esac
   case $broker in
-    '' | mqtt://?* | mqtts://?* | ws://?* | wss://?*) ;;
-    *) misuse "--broker $broker: write mqtt://HOST, mqtts://HOST, ws://HOST or wss://HOST" ;;
+    '' | auto | mqtt://?* | mqtts://?* | ws://?* | wss://?*) ;;
+    *) misuse "--broker $broker: write mqtt://HOST, mqtts://HOST, ws://HOST, wss://HOST or auto" ;;
   esac
+  # Only a broker with a certificate of a known CA is believed.
+  if [ "$broker" = auto ] && [ -z "$ca_file" ]; then misuse '--broker auto goes with --ca-file'; fi
   case $broker in *[\'\\]*) misuse "--broker $broker: a URL has no ' and no \\" ;; esac
 }
 
@@ -342,7 +345,7 @@ settings() {
   say '{'
   if [ -n "$broker$ca_file" ]; then
     say '  mqtt: {'
-    if [ -n "$broker" ]; then say "    url: '$broker',"; fi
+    say "    url: '${broker:-auto}',"
     if [ -n "$ca_file" ]; then say "    caFile: '$ETC/ca.crt',"; fi
     say '  },'
   fi

@@ -20,26 +20,38 @@ const pure: Record<string, string[]> = {
 const inputOutput: Record<string, string[]> = {
   'packages/engine': ['onnx'],
   'packages/transport': ['protocol'],
+  'packages/discovery': [],
   'packages/service': [],
   'packages/blobs': ['protocol', 'transport'],
   'packages/models': ['blobs', 'engine', 'onnx'],
 }
 const apps: Record<string, string[]> = {
-  broker: ['protocol', 'service'],
+  broker: ['discovery', 'protocol', 'service'],
   'devices/agent': [
-    ...['blobs', 'coding', 'engine', 'onnx', 'partition', 'protocol'],
+    ...['blobs', 'coding', 'discovery', 'engine', 'onnx', 'partition', 'protocol'],
     ...['scheduler', 'service', 'transport'],
   ],
   'packages/client': ['protocol', 'transport'],
   'packages/coordinator': [
-    ...['blobs', 'coding', 'engine', 'models', 'onnx', 'partition', 'planner', 'protocol'],
+    ...['blobs', 'coding', 'discovery', 'engine', 'models', 'onnx', 'partition', 'planner'],
+    ...['protocol'],
     ...['scheduler', 'service', 'transport'],
   ],
   'packages/release': ['onnx'],
   'packages/testbed': ['client', 'protocol', 'service', 'transport'],
   'packages/cli': [
-    ...['blobs', 'broker', 'client', 'coding', 'coordinator', 'device-agent', 'engine', 'models'],
-    ...['onnx', 'partition', 'planner', 'protocol', 'service', 'simulator', 'testbed'],
+    ...['blobs', 'broker', 'client', 'coding', 'coordinator', 'device-agent', 'discovery'],
+    ...[
+      'engine',
+      'models',
+      'onnx',
+      'partition',
+      'planner',
+      'protocol',
+      'service',
+      'simulator',
+      'testbed',
+    ],
     ...['transport', 'zoo'],
   ],
 }

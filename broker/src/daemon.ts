@@ -10,6 +10,7 @@ import {
   readSecret,
   runDaemon,
 } from '@cocoi/service'
+import { announce } from './announce.ts'
 import { BrokerError } from './errors.ts'
 import { EventLog } from './event-log.ts'
 import type { Certificate } from './listen/tls-layer.ts'
@@ -40,11 +41,13 @@ async function start(flags: BrokerFlags, logger: Logger) {
   const running = await startBroker({ ...optionsOf(config, logger, accounts), base })
   broker = running
   const renew = () => renewCertificate(config, running)
+  const stopAnnouncing = announce(config, running, logger)
   const stopWatching = watchFiles({ refresh: () => accounts?.refresh(), renew, logger })
   const ready = readyOf(config, running)
   logger.info('listening', ready)
   const stop = async () => {
     stopWatching()
+    await stopAnnouncing()
     await running.close()
   }
   return { ready, stop }

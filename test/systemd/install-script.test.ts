@@ -43,6 +43,16 @@ describe('the installer', () => {
     return { status, stdout, stderr }
   }
 
+  it('lets a device look for the broker only where it knows whom to believe', () => {
+    const token = ['--token', 'secret', '--dry-run']
+    expect(install('device', '--ca-file', 'ca.crt', '--broker', 'auto', ...token).stderr).to.equal(
+      'install.sh: --ca-file ca.crt cannot be read\n',
+    )
+    const { status, stderr } = install('device', '--broker', 'auto', ...token)
+    expect(status, stderr).to.equal(2)
+    expect(stderr).to.include('--broker auto goes with --ca-file')
+  })
+
   for (const script of scripts) {
     it(`is portable shell without a doubt: ${script}`, function () {
       if (missing('shellcheck', 'shellcheck')) return this.skip()

@@ -1,3 +1,4 @@
+import { locateBroker } from '@cocoi/discovery'
 import { topics } from '@cocoi/protocol'
 import {
   createLogger,
@@ -6,6 +7,7 @@ import {
   type Logger,
   loadConfig,
   logSchema,
+  type MqttConfig,
   mqttSchema,
   orAborted,
   readBrokerAccess,
@@ -50,7 +52,8 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   const mqtt = loadConfig(mqttSchema, { section: 'mqtt', flags: flags.mqtt ?? {} })
   const device = deviceName(config)
   await requireFolder('device.state', config.state, 'write')
-  const access = await withDeviceCredential(readBrokerAccess(mqtt), { ...config, device })
+  const credential = { ...config, device }
+  const access = await withDeviceCredential(await brokerAccess(mqtt, logger), credential)
   const sessions = new SessionCounter(config.state)
   const known = topics(mqtt.base)
   const restlessness = new Restlessness()
@@ -80,6 +83,13 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
     return reason
   })
   return { ready: { device }, isProgressing: () => agent.isProgressing(), failure, stop }
+}
+
+/** How the broker is reached, which may have to be looked for. */
+async function brokerAccess(mqtt: MqttConfig, logger: Logger) {
+  return await locateBroker(readBrokerAccess(mqtt), {
+    onFound: broker => logger.info('found the broker', { ...broker }),
+  })
 }
 
 function logNotice(

@@ -11,7 +11,7 @@ export interface Failure {
 
 /** Failures of the system, not of the command that was typed or of a file that was given. */
 const ofTheSystem =
-  /^ERR_(BROKER_UNREACHABLE|NOT_CONNECTED|PUBLISH_TIMEOUT|SUBSCRIBE_REFUSED|CLOSED|NO_ANSWER|DAEMON_FAILED|CLUSTER_\w+|DEADLINE|OVERLOADED|STOPPING|CANCELLED|INTERNAL|STAGE_FAILED|NOT_DECODABLE|FLOAT16_RANGE|ENGINE_\w+|BLOB_\w+|DISK_FULL)$/
+  /^ERR_(BROKER_UNREACHABLE|NO_BROKER_FOUND|NOT_CONNECTED|PUBLISH_TIMEOUT|SUBSCRIBE_REFUSED|CLOSED|NO_ANSWER|DAEMON_FAILED|CLUSTER_\w+|DEADLINE|OVERLOADED|STOPPING|CANCELLED|INTERNAL|STAGE_FAILED|NOT_DECODABLE|FLOAT16_RANGE|ENGINE_\w+|BLOB_\w+|DISK_FULL)$/
 
 /** Names of errors that are a fault of the program, whatever code Node gives them. */
 const faults = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AssertionError']

@@ -8,6 +8,8 @@ const PROGRAM = fileURLToPath(new URL('../../../../packages/cli/bin/cocoi.js', i
 export interface CocoiOptions {
   readonly workingFolder: string
   readonly environment?: Record<string, string>
+  /** A program, and its arguments, that is to start it, such as in a network of its own. */
+  readonly launcher?: readonly string[]
   /** Written to its stdin. */
   readonly input?: string
 }
@@ -26,8 +28,10 @@ export class CocoiProcess {
   readonly ended: Promise<Outcome>
   readonly output = { stdout: '', stderr: '' }
 
-  constructor(args: readonly string[], { workingFolder, environment, input }: CocoiOptions) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], {
+  constructor(args: readonly string[], options: CocoiOptions) {
+    const { workingFolder, environment, launcher = [], input } = options
+    const [program, ...rest] = [...launcher, process.execPath, PROGRAM, ...args]
+    this.child = spawn(program!, rest, {
       cwd: workingFolder,
       env: { PATH: process.env.PATH ?? '', HOME: workingFolder, ...environment },
     })

@@ -12,7 +12,7 @@ import { withDeadline } from './with-deadline.ts'
 
 type Access = Pick<
   MqttOptions,
-  'username' | 'password' | 'ca' | 'cert' | 'key' | 'maxPayloadBytes' | 'onNotice'
+  'username' | 'password' | 'ca' | 'cert' | 'key' | 'servername' | 'maxPayloadBytes' | 'onNotice'
 >
 
 /** Who the client is, and where the topics of the system are. */

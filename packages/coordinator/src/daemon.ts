@@ -1,3 +1,4 @@
+import { locateBroker } from '@cocoi/discovery'
 import { parseSchemeRequest } from '@cocoi/planner'
 import { topics } from '@cocoi/protocol'
 import {
@@ -54,7 +55,9 @@ async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) 
   await requireFolder('coordinator.models', config.models, 'read')
   const known = topics(mqtt.base)
   const { id } = config
-  const access = readBrokerAccess(mqtt)
+  const access = await locateBroker(readBrokerAccess(mqtt), {
+    onFound: broker => logger.info('found the broker', { ...broker }),
+  })
   const { control, data } = openAgentConnections({
     access,
     id,

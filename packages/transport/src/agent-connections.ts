@@ -7,7 +7,7 @@ import type { Transport } from './transport.ts'
 export interface BrokerAccess
   extends Pick<
     MqttOptions,
-    'url' | 'username' | 'password' | 'ca' | 'cert' | 'key' | 'maxPayloadBytes'
+    'url' | 'username' | 'password' | 'ca' | 'cert' | 'key' | 'servername' | 'maxPayloadBytes'
   > {}
 
 export interface AgentConnectionsOptions {

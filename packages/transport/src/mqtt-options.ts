@@ -18,6 +18,8 @@ export interface MqttOptions {
   readonly ca?: Uint8Array
   readonly cert?: Uint8Array
   readonly key?: Uint8Array
+  /** Name that the certificate must be for, if it is not that of the address. */
+  readonly servername?: string
   /**
    * Seconds of silence after which broker and client give each other up, both with half as much
    * patience again. While a transfer moves it is no silence to us, to our broker and to mosquitto;
@@ -124,10 +126,11 @@ function parseAddress({ url, ca, cert, key }: MqttOptions) {
   return { address, protocol }
 }
 
-function tlsOptions({ ca, cert, key }: MqttOptions): IClientOptions {
+function tlsOptions({ ca, cert, key, servername }: MqttOptions): IClientOptions {
   return {
     ...(ca && { ca: Buffer.from(ca) }),
     ...(cert && { cert: Buffer.from(cert) }),
     ...(key && { key: Buffer.from(key) }),
+    ...(servername && { servername }),
   }
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 interface BrokerFlags {
   readonly host?: string
   readonly port?: string
+  readonly announce?: boolean
   readonly logLevel?: string
   readonly printConfig?: boolean
 }
@@ -55,10 +56,15 @@ export function addDaemons(program: Command): void {
     .description(`Run the MQTT broker. ${configured}`)
     .option('--host <address>', 'address to listen on; beyond loopback clients must log in')
     .option('--port <number>', 'port to listen on')
+    .option('--no-announce', 'do not let devices find it by multicast DNS')
     .option('--log-level <level>', 'error, warn, info or debug')
     .option(...printConfigOption)
-    .action(async ({ host, port, logLevel, printConfig }: BrokerFlags) => {
-      const flags = { broker: given({ host, port }), log: given({ level: logLevel }) }
+    .action(async ({ host, port, announce, logLevel, printConfig }: BrokerFlags) => {
+      const silent = announce === false ? 'false' : undefined
+      const flags = {
+        broker: given({ host, port, announce: silent }),
+        log: given({ level: logLevel }),
+      }
       if (printConfig) return print(['log', 'mqtt', 'broker'], flags)
       const { runBroker } = await import('@cocoi/broker')
       await runBroker(flags)
@@ -67,7 +73,7 @@ export function addDaemons(program: Command): void {
     .command('coordinator')
     .summary('run the coordinator')
     .description(`Run the coordinator. ${configured}`)
-    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
+    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1, or auto')
     .option('--id <name>', 'name of this coordinator')
     .option('--models <folder>', 'model repository')
     .option('--state <folder>', 'folder of its own state')
@@ -89,7 +95,7 @@ export function addDaemons(program: Command): void {
     .command('device')
     .summary('run the device agent')
     .description(`Run the device agent. ${configured}`)
-    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1')
+    .option('--broker <url>', 'URL of the broker, for example mqtt://192.0.2.1, or auto')
     .option('--id <name>', 'name of this device; its host name by default')
     .option('--state <folder>', 'folder of its own state')
     .option('--threads <number>', 'threads that compute; by default all cores but one')

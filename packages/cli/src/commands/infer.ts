@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { connectClient } from '@cocoi/client'
+import { locateBroker } from '@cocoi/discovery'
 import type { InferenceAnswer, InferenceParameters } from '@cocoi/protocol'
 import { loadConfig, type MqttConfig, mqttSchema, readBrokerAccess } from '@cocoi/service'
 import type { Command } from 'commander'
@@ -59,7 +60,8 @@ async function infer(model: string, file: string, flags: InferFlags): Promise<vo
   const id = flags.client ?? nameOf(mqtt)
   const progress = createProgress()
   progress.step(`asking ${model}`)
-  const client = await connectClient({ ...readBrokerAccess(mqtt), base: mqtt.base, id })
+  const access = await locateBroker(readBrokerAccess(mqtt))
+  const client = await connectClient({ ...access, base: mqtt.base, id })
   try {
     if (client.watch.coordinatorStatus?.state !== 'online') {
       progress.detail('no coordinator is online; waiting for one')

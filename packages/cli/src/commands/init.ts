@@ -97,6 +97,7 @@ function deviceWithToken(access: AccessFolder, tls: boolean): string[] {
     ...(tls ? [`copy ${access.ca.cert} to it, which is no secret,`] : []),
     'and run',
     `  cocoi device --broker ${url}${ca} --join-token-file join-token`,
+    ...(tls ? ['--broker auto finds it where multicast gets through.'] : []),
   ]
 }
 

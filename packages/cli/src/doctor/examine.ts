@@ -1,3 +1,4 @@
+import { type AnnouncedBroker, DiscoveryError, locateBroker } from '@cocoi/discovery'
 import { type Role, type Topics, topics } from '@cocoi/protocol'
 import {
   type CoordinatorConfig,
@@ -104,7 +105,7 @@ async function examineBroker(
   findings: Finding[],
 ): Promise<LinkReport | undefined> {
   onStep(`the broker at ${settings.mqtt.url}`)
-  const login = credentials(settings, findings)
+  const login = await findLogin(settings, findings)
   if (login === undefined) return undefined
   findings.push(...(await reachBroker(login.access)))
   if (findings.some(({ check, severity }) => /^broker/.test(check) && severity === 'failure')) {
@@ -131,10 +132,18 @@ async function examineBroker(
   }
 }
 
-function credentials(settings: Settings, findings: Finding[]): Login | undefined {
+async function findLogin(settings: Settings, findings: Finding[]): Promise<Login | undefined> {
   try {
-    return loginOf(readBrokerAccess(settings.mqtt), settings)
+    const onFound = ({ host, address }: AnnouncedBroker) =>
+      findings.push(fine('discovery', `found ${host} at ${address}`))
+    return loginOf(await locateBroker(readBrokerAccess(settings.mqtt), { onFound }), settings)
   } catch (error) {
+    if (error instanceof DiscoveryError) {
+      findings.push(
+        failure('discovery', error.message, 'set mqtt.url to the address of the broker'),
+      )
+      return undefined
+    }
     if (!(error instanceof ServiceError)) throw error
     findings.push(failure('credentials', error.message, 'run this with sudo, or correct the file'))
     return undefined

@@ -14,9 +14,12 @@ import { type Finding, failure, fine } from './finding.ts'
 
 const TIMEOUT_MS = 5000
 
+/** The way to the broker, and the name its certificate is for if that is not its address. */
+export type Access = BrokerAccess & { readonly servername?: string }
+
 /** As whom to log in. */
 export interface Login {
-  readonly access: BrokerAccess
+  readonly access: Access
   /** Name of the user; undefined for somebody without one. */
   readonly user: string | undefined
   /** What the user is to be; undefined if the settings do not tell. */
@@ -30,7 +33,7 @@ export interface Login {
  * @throws {ServiceError} ERR_BAD_SECRET
  */
 export function loginOf(
-  access: BrokerAccess,
+  access: Access,
   { device, coordinator }: { device: DeviceConfig; coordinator: CoordinatorConfig },
 ): Login {
   const name = deviceName(device)

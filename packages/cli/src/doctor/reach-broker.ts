@@ -2,10 +2,10 @@ import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { BrokerAccess } from '@cocoi/service'
 import { tlsFailure } from '@cocoi/transport'
 import { systemReason } from '../system-error.ts'
 import { type Finding, failure, fine } from './finding.ts'
+import type { Access } from './login.ts'
 
 const TIMEOUT_MS = 5000
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
@@ -19,7 +19,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
  * Goes to the broker step by step, name, connection, encryption, so that it can be told which one
  * fails; ends with the first that does.
  */
-export async function reachBroker(access: BrokerAccess): Promise<Finding[]> {
+export async function reachBroker(access: Access): Promise<Finding[]> {
   const { hostname, port, protocol } = new URL(access.url)
   const host = hostname.replace(/^\[|\]$/g, '')
   const place = { host, port: Number(port) || DEFAULT_PORTS[protocol]! }
@@ -72,10 +72,14 @@ function portFix(error: unknown): string {
     : 'see that it is on and in the same network, and that no firewall is in between'
 }
 
-async function openEncrypted(place: Place, { url, ca, cert, key }: BrokerAccess): Promise<Finding> {
+async function openEncrypted(
+  place: Place,
+  { url, ca, cert, key, servername }: Access,
+): Promise<Finding> {
   const check = 'broker TLS'
   const own = { ...(cert && { cert: Buffer.from(cert) }), ...(key && { key: Buffer.from(key) }) }
-  const name = isIP(place.host) ? {} : { servername: place.host }
+  const expected = servername ?? (isIP(place.host) ? undefined : place.host)
+  const name = expected === undefined ? {} : { servername: expected }
   const socket = connectTls({ ...place, ...name, ...(ca && { ca: Buffer.from(ca) }), ...own })
   try {
     await opened(socket, 'secureConnect')

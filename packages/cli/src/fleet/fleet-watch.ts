@@ -1,4 +1,5 @@
 import { type CocoiClient, connectClient } from '@cocoi/client'
+import { locateBroker } from '@cocoi/discovery'
 import { type MqttConfig, readBrokerAccess } from '@cocoi/service'
 import { CliError } from '../errors.ts'
 import { exitCode } from '../exit-code.ts'
@@ -27,7 +28,8 @@ export class FleetWatch {
    * @throws {TransportError} if there is no broker or it does not let us in
    */
   static async open(mqtt: MqttConfig, id: string, patienceMs: number): Promise<FleetWatch> {
-    const client = await connectClient({ ...readBrokerAccess(mqtt), base: mqtt.base, id })
+    const access = await locateBroker(readBrokerAccess(mqtt))
+    const client = await connectClient({ ...access, base: mqtt.base, id })
     const watch = new FleetWatch(client, patienceMs)
     await client.watch.coordinator(news => {
       if (!('health' in news)) return

@@ -29,6 +29,11 @@ const ws = z.strictObject({
 export const brokerSchema = z.strictObject({
   host: z.string().min(1).describe('address to listen on; `0.0.0.0` for every interface'),
   port: port.describe('TCP port; 0 takes any free one'),
+  announce: z
+    .boolean()
+    .describe(
+      'lets devices find the broker by multicast DNS where it listens with TLS beyond loopback',
+    ),
   anonymous: z
     .enum(['loopback', 'never', 'open'])
     .describe(

@@ -10,10 +10,15 @@ function addresses(text: string): (URL | undefined)[] {
     .map(one => (URL.canParse(one) ? new URL(one) : undefined))
 }
 
+function isKnown(address: URL | undefined): boolean {
+  return PROTOCOLS.includes(address?.protocol ?? '')
+}
+
 const url = z
   .string()
-  .refine(text => addresses(text).every(one => PROTOCOLS.includes(one?.protocol ?? '')), {
-    error: 'use mqtt://host:port, or mqtts://, ws:// or wss://; several are separated by commas',
+  .refine(text => text === 'auto' || addresses(text).every(isKnown), {
+    error:
+      'use mqtt://host:port, or mqtts://, ws:// or wss://; several are separated by commas; or auto',
     abort: true,
   })
   .refine(text => addresses(text).every(one => !one?.username && !one?.password), {
@@ -32,7 +37,8 @@ export const mqttSchema = z
   .strictObject({
     url: url.describe(
       'broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, host and port; several of one cluster are ' +
-        'separated by commas and tried in turn',
+        'separated by commas and tried in turn; or `auto`, which finds one that announces itself and ' +
+        'has a certificate of mqtt.caFile',
     ),
     base: base.describe('first levels of every topic'),
     username: z.string().describe('user name; empty for none'),
@@ -43,6 +49,11 @@ export const mqttSchema = z
     maxPayloadBytes: bytes
       .min(1024)
       .describe('largest payload the broker takes; larger messages travel in parts'),
+  })
+  .refine(({ url, caFile }) => url !== 'auto' || caFile !== '', {
+    error:
+      'only a broker with a certificate of a known CA is believed: set mqtt.caFile to its ca.crt',
+    path: ['url'],
   })
   .refine(({ username, passwordFile }) => passwordFile === '' || username !== '', {
     error: 'a password goes with a user name: set mqtt.username too',
