@@ -7,7 +7,6 @@ import {
   type Logger,
   loadConfig,
   logSchema,
-  type MqttConfig,
   mqttSchema,
   orAborted,
   readBrokerAccess,
@@ -53,7 +52,8 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
   const device = deviceName(config)
   await requireFolder('device.state', config.state, 'write')
   const credential = { ...config, device }
-  const access = await withDeviceCredential(await brokerAccess(mqtt, logger), credential)
+  const search = locateBroker(readBrokerAccess(mqtt), { tell: logger.info })
+  const access = await withDeviceCredential(await orAborted(search, signal), credential)
   const sessions = new SessionCounter(config.state)
   const known = topics(mqtt.base)
   const restlessness = new Restlessness()
@@ -83,13 +83,6 @@ async function start(flags: DeviceFlags, { logger, signal }: Surroundings) {
     return reason
   })
   return { ready: { device }, isProgressing: () => agent.isProgressing(), failure, stop }
-}
-
-/** How the broker is reached, which may have to be looked for. */
-async function brokerAccess(mqtt: MqttConfig, logger: Logger) {
-  return await locateBroker(readBrokerAccess(mqtt), {
-    onFound: broker => logger.info('found the broker', { ...broker }),
-  })
 }
 
 function logNotice(

@@ -94,7 +94,7 @@ describe('a device that is not told where the broker is', () => {
     await device.says('stdout', /^ready/m)
     const doctor = await cocoi(['doctor', '--json', ...trusting()], options)
     expect(doctor.stdout)
-      .to.include('found pi1.local at 10.77.0.1')
+      .to.include('found pi1.local at mqtts://10.77.0.1:8883')
       .and.include('certificate valid')
   })
 
@@ -104,6 +104,18 @@ describe('a device that is not told where the broker is', () => {
     const { code, stderr } = await cocoi(['device', '--id', 'pi2', ...trusting()], options)
     expect(code, stderr).to.equal(1)
     expect(stderr).to.match(/no broker has announced itself within 10 s: .*ERR_NO_BROKER_FOUND/)
+  })
+
+  it('ends at once when it is told to while it looks', async () => {
+    const options = { workingFolder: folder, launcher: machines.launcher(1) }
+    for (const daemon of ['device', 'coordinator']) {
+      const environment = { COCOI_MQTT_URL: 'auto', COCOI_MQTT_CA_FILE: access.ca.cert }
+      const process = new CocoiProcess([daemon], { ...options, environment })
+      await process.says('stderr', /looking for the broker/)
+      const { code, stderr } = await process.stop()
+      expect(code, stderr).to.equal(0)
+      expect(stderr).not.to.include('error')
+    }
   })
 
   it('does not look without a certificate authority, as that is a wrong setting', async () => {

@@ -55,9 +55,8 @@ async function start(flags: CoordinatorFlags, { logger, signal }: Surroundings) 
   await requireFolder('coordinator.models', config.models, 'read')
   const known = topics(mqtt.base)
   const { id } = config
-  const access = await locateBroker(readBrokerAccess(mqtt), {
-    onFound: broker => logger.info('found the broker', { ...broker }),
-  })
+  const search = locateBroker(readBrokerAccess(mqtt), { tell: logger.info })
+  const access = await orAborted(search, signal)
   const { control, data } = openAgentConnections({
     access,
     id,

@@ -15,8 +15,8 @@ export interface Access {
 export type Located<A extends Access> = A & { readonly servername?: string }
 
 export interface LocateOptions extends Partial<Omit<FindOptions, 'accept'>> {
-  /** Told where the broker is, if it had to be looked for. */
-  readonly onFound?: (broker: AnnouncedBroker) => void
+  /** Told that the broker is looked for, and where it is. */
+  readonly tell?: (message: string, facts?: Record<string, unknown>) => void
 }
 
 const TIMEOUT_MS = 10_000
@@ -33,7 +33,7 @@ const HANDSHAKE_TIMEOUT_MS = 5000
  */
 export async function locateBroker<A extends Access>(
   access: A,
-  { onFound, ...options }: LocateOptions = {},
+  { tell, ...options }: LocateOptions = {},
 ): Promise<Located<A>> {
   if (access.url !== 'auto') return access
   if (access.ca === undefined) {
@@ -41,9 +41,10 @@ export async function locateBroker<A extends Access>(
       'a broker that is looked for must show a certificate: set mqtt.caFile to its ca.crt'
     throw new DiscoveryError('ERR_CA_NEEDED', message)
   }
+  tell?.('looking for the broker')
   const accept = (broker: AnnouncedBroker) => handshake(broker, access)
   const broker = await findBroker({ timeoutMs: TIMEOUT_MS, ...options, accept })
-  onFound?.(broker)
+  tell?.('found the broker', { ...broker })
   return { ...access, url: `mqtts://${broker.address}:${broker.port}`, servername: broker.host }
 }
 

@@ -171,13 +171,16 @@ describe('discovery', () => {
     it('gives its address and the name to hold its certificate against', async () => {
       const { port } = await listen(authority, 'pi1.local')
       const given = { url: 'auto', ca, username: 'pi2' }
-      const found: string[] = []
-      const onFound = ({ host }: { host: string }) => found.push(host)
-      expect(await locateBroker(given, { ...where(), onFound })).to.deep.equal({
+      const told: unknown[] = []
+      const tell = (message: string, facts?: object) => told.push(message, facts)
+      expect(await locateBroker(given, { ...where(), tell })).to.deep.equal({
         ...given,
         ...{ url: `mqtts://127.0.0.1:${port}`, servername: 'pi1.local' },
       })
-      expect(found).to.deep.equal(['pi1.local'])
+      expect(told).to.deep.equal([
+        ...['looking for the broker', undefined],
+        ...['found the broker', { address: LOOPBACK, port, host: 'pi1.local' }],
+      ])
     })
 
     it('passes by those with a certificate of another authority, and tells them nothing', async () => {

@@ -1,4 +1,4 @@
-import { type AnnouncedBroker, DiscoveryError, locateBroker } from '@cocoi/discovery'
+import { DiscoveryError, locateBroker } from '@cocoi/discovery'
 import { type Role, type Topics, topics } from '@cocoi/protocol'
 import {
   type CoordinatorConfig,
@@ -134,9 +134,10 @@ async function examineBroker(
 
 async function findLogin(settings: Settings, findings: Finding[]): Promise<Login | undefined> {
   try {
-    const onFound = ({ host, address }: AnnouncedBroker) =>
-      findings.push(fine('discovery', `found ${host} at ${address}`))
-    return loginOf(await locateBroker(readBrokerAccess(settings.mqtt), { onFound }), settings)
+    const access = await locateBroker(readBrokerAccess(settings.mqtt))
+    const { servername, url } = access
+    if (servername) findings.push(fine('discovery', `found ${servername} at ${url}`))
+    return loginOf(access, settings)
   } catch (error) {
     if (error instanceof DiscoveryError) {
       findings.push(
