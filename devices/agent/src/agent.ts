@@ -25,6 +25,7 @@ import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
 import { Presence } from './presence.ts'
 import { SubtaskRunner } from './subtask-runner.ts'
+import { Tardiness } from './tardiness.ts'
 import { vitalsReader } from './vitals.ts'
 import { Weights } from './weights.ts'
 
@@ -42,9 +43,6 @@ export interface AgentOptions {
   /** Keeps a session number that came about. */
   readonly keepSession: (session: number) => Promise<void>
 }
-
-/** Plans that a device keeps loaded at a time. */
-const maxPlans = 8
 
 /** How weights are fetched: a few ranges at a time, for ever so long as some arrive. */
 const fetching = { chunkBytes: 1024 * 1024, window: 4, timeoutMs: 10_000, retries: 10 }
@@ -74,7 +72,8 @@ export class Agent {
     this.#options = options
     this.retired = new Promise(resolve => (this.#retire = resolve))
     const threads = config.threads || allCoresButOne()
-    this.#engine = createEngine({ name: 'cocoi-device', threads })
+    const speed = config.flopsPerS > 0 ? { flopsPerS: config.flopsPerS } : {}
+    this.#engine = createEngine({ name: 'cocoi-engine', threads, ...speed })
     this.#blobs = new BlobClient({
       store,
       transport: data,
@@ -85,10 +84,11 @@ export class Agent {
     })
     this.#weights = new Weights({ store, blobs: this.#blobs, maxBytes: config.maxCacheBytes })
     const loader = { engine: this.#engine, weights: this.#weights }
-    this.#plans = new PlanShelf(maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
+    this.#plans = new PlanShelf(config.maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
     this.#runner = new SubtaskRunner({
       maxWaiting: config.maxQueue,
       pace: new Pace(config.stretch, threads),
+      tardiness: new Tardiness({ ...config, seed: config.delaySeed }),
       stage: (plan, stage) => this.#plans.stage(plan, stage),
       answer: (plan, header, tensors) => this.#send(this.#coordinators.get(plan), header, tensors),
       now: () => performance.now(),

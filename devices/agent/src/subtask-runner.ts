@@ -4,6 +4,7 @@ import { DeviceQueue, type DeviceQueueEffect, type DeviceQueueEvent } from '@coc
 import { AgentError, describeError } from './errors.ts'
 import type { LoadedStage } from './loaded-plan.ts'
 import type { Pace } from './pace.ts'
+import type { Tardiness } from './tardiness.ts'
 
 /** An answer to the coordinator of a plan. */
 export type Answer = (
@@ -18,6 +19,7 @@ export interface SubtaskRunnerOptions {
   readonly stage: (plan: string, stage: number) => LoadedStage
   readonly answer: Answer
   readonly pace: Pace
+  readonly tardiness: Tardiness
   readonly now: () => number
 }
 
@@ -70,6 +72,7 @@ export class SubtaskRunner {
   }
 
   cancel(id: AttemptId): void {
+    this.#options.tardiness.cancel(keyOf(id))
     this.#feed({ type: 'cancel', id: idOf(id) })
   }
 
@@ -102,6 +105,7 @@ export class SubtaskRunner {
       case 'drop':
         return this.#drop(effect.id, effect.reason)
       case 'idle':
+        this.#options.tardiness.flush()
         return this.#idle?.()
     }
   }
@@ -154,7 +158,9 @@ export class SubtaskRunner {
     const times = { computeMs: ms, queueMs: startedAt - arrivedAt }
     const result = { type: 'result', ...planIdOf(header), ...times } as const
     const results = stage.outputs.map(name => outputs[name]!)
-    this.#options.answer(header.plan, peak === undefined ? result : { ...result, peak }, results)
+    this.#options.tardiness.hold(keyOf(header), ms, () =>
+      this.#options.answer(header.plan, peak === undefined ? result : { ...result, peak }, results),
+    )
   }
 
   #fail({ header }: Held, error: unknown): void {

@@ -1,4 +1,4 @@
-import { type LoadedStage, Pace, SubtaskRunner } from '@cocoi/device-agent'
+import { type LoadedStage, Pace, SubtaskRunner, Tardiness } from '@cocoi/device-agent'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import type { FailureHeader, ResultHeader, SubtaskHeader } from '@cocoi/protocol'
 import { expect } from 'chai'
@@ -38,6 +38,7 @@ describe('subtask runner', () => {
       },
       answer: (_, header, tensors) => void answers.push({ header, tensors }),
       pace: new Pace(1, 1),
+      tardiness: new Tardiness({ straggle: 0, delayMs: 0, seed: 1 }),
       now: () => now,
     })
   })

@@ -41,9 +41,6 @@ export interface CoordinatorOptions {
   readonly lagMs: () => number
 }
 
-/** Deployments kept at a time; devices keep two plans more, so that none in use is thrown out. */
-const deploymentCapacity = 6
-
 /** The fleet must have been quiet this long before plans are made anew for its size. */
 const replanAfterMs = 3000
 
@@ -85,7 +82,8 @@ export class Coordinator {
     const onDrop = (kind: TopicKind, error: unknown) => this.#drop(kind, error)
     this.#options = options
     const threads = config.threads > 0 ? { threads: config.threads } : {}
-    const engine = createEngine({ name: 'cocoi-coordinator', ...threads })
+    const speed = config.flopsPerS > 0 ? { flopsPerS: config.flopsPerS } : {}
+    const engine = createEngine({ name: 'cocoi-engine', ...threads, ...speed })
     this.#engine = engine
     const { heartbeatMs, subtaskTimeoutMs, maxOutstanding, minIntensity, readyTimeoutMs } = config
     const fleet = new Fleet({
@@ -99,7 +97,7 @@ export class Coordinator {
     this.#models = models
     const deployments = new Deployments({
       ...{ coordinator: config.id, engine, fleet, control, topics, minIntensity, readyTimeoutMs },
-      ...{ onError, now, capacity: deploymentCapacity, replanAfterMs },
+      ...{ onError, now, capacity: config.maxPlans, replanAfterMs },
       onPlan: (entry, deployment) => {
         models.onPlan(entry, deployment)
         this.#events.planChanged(entry.name, deployment)

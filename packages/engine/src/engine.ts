@@ -1,6 +1,12 @@
 import { type EngineSession, RemoteSession } from './engine-session.ts'
 import { EngineError } from './errors.ts'
-import type { LoadOptions, ModelSource, NormalisedModel, NormaliseOptions } from './messages.ts'
+import type {
+  LoadOptions,
+  ModelSource,
+  NormalisedModel,
+  NormaliseOptions,
+  WorkerSettings,
+} from './messages.ts'
 import { WorkerConnection } from './worker-connection.ts'
 
 /** How an engine is made. */
@@ -9,6 +15,11 @@ export interface EngineOptions {
   readonly threads?: number
   /** Name of the worker thread, as debuggers and `ps -T` show it. */
   readonly name?: string
+  /**
+   * Imitates a slower runtime: a run takes at least as long as its convolutions and matrix products
+   * would at this speed. The processor is idle meanwhile, and everything else is as fast as it is.
+   */
+  readonly flopsPerS?: number
 }
 
 /**
@@ -48,19 +59,17 @@ export function createEngine(options: EngineOptions = {}): Engine {
   if (!Number.isInteger(threads) || threads < (options.threads === undefined ? 0 : 1)) {
     throw new RangeError(`threads must be a positive integer, got ${threads}`)
   }
-  return new WorkerEngine(threads, name)
+  return new WorkerEngine({ threads, name, flopsPerS: options.flopsPerS })
 }
 
 class WorkerEngine implements Engine {
-  readonly #threads: number
-  readonly #name: string
+  readonly #settings: WorkerSettings
   #connection: WorkerConnection | undefined
   #closed: Promise<void> | undefined
   #nextSession = 0
 
-  constructor(threads: number, name: string) {
-    this.#threads = threads
-    this.#name = name
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
   }
 
   async load(model: Uint8Array, options: LoadOptions = {}): Promise<EngineSession> {
@@ -88,7 +97,7 @@ class WorkerEngine implements Engine {
   #connect(): WorkerConnection {
     if (this.#closed) throw new EngineError('ERR_ENGINE_CLOSED', 'the engine is closed')
     if (!this.#connection || this.#connection.fault) {
-      this.#connection = new WorkerConnection({ threads: this.#threads }, this.#name)
+      this.#connection = new WorkerConnection(this.#settings)
     }
     return this.#connection
   }

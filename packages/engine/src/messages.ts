@@ -62,6 +62,10 @@ export type ModelSource = Uint8Array | { readonly path: string }
 /** Settings of a worker, the same for all sessions in it. */
 export interface WorkerSettings {
   readonly threads: number
+  /** Speed that convolutions and matrix products do not exceed; undefined for no such limit. */
+  readonly flopsPerS: number | undefined
+  /** Of the thread. */
+  readonly name: string
 }
 
 /** Every request to the worker with the answer it gives. */

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { InferenceSession, type Tensor } from 'onnxruntime-node'
+import { Arithmetic } from './arithmetic.ts'
 import type { ElementTypeName, EngineTensor } from './engine-tensor.ts'
 import { EngineError } from './errors.ts'
 import type {
@@ -15,6 +17,7 @@ import { runOptions } from './session-options.ts'
 export class Sessions {
   readonly #settings: WorkerSettings
   readonly #sessions = new Map<number, InferenceSession>()
+  readonly #arithmetic = new Map<number, Arithmetic>()
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
@@ -23,6 +26,7 @@ export class Sessions {
   async load(number: number, model: Uint8Array, options: LoadOptions): Promise<SessionDescription> {
     const session = await InferenceSession.create(model, runOptions(this.#settings, options))
     this.#sessions.set(number, session)
+    if (this.#settings.flopsPerS !== undefined) this.#arithmetic.set(number, new Arithmetic(model))
     try {
       return {
         inputs: session.inputMetadata.map(describe),
@@ -59,6 +63,7 @@ export class Sessions {
   async release(number: number): Promise<void> {
     const session = this.#sessions.get(number)
     this.#sessions.delete(number)
+    this.#arithmetic.delete(number)
     await session?.release()
   }
 
@@ -77,8 +82,21 @@ export class Sessions {
       Object.entries(feeds).map(([name, tensor]) => [name, toOrtTensor(tensor)]),
     )
     const startedAt = performance.now()
-    const fetched = await session.run(tensors, [...(fetches ?? session.outputNames)])
-    return { fetched: fetched as Record<string, Tensor>, runMs: performance.now() - startedAt }
+    const result = await session.run(tensors, [...(fetches ?? session.outputNames)])
+    const fetched = result as Record<string, Tensor>
+    const leastMs = this.#leastMs(number, { ...tensors, ...fetched })
+    const restMs = leastMs - (performance.now() - startedAt)
+    if (restMs > 0) await delay(restMs)
+    return { fetched, runMs: performance.now() - startedAt }
+  }
+
+  /** How long the arithmetic takes on the runtime that is imitated. */
+  #leastMs(number: number, tensors: Record<string, Tensor>): number {
+    const { flopsPerS } = this.#settings
+    const arithmetic = this.#arithmetic.get(number)
+    if (!arithmetic || flopsPerS === undefined) return 0
+    const shapes = Object.entries(tensors).map(([name, { dims }]) => [name, dims] as const)
+    return (1000 * arithmetic.flops(new Map(shapes))) / flopsPerS
   }
 }
 

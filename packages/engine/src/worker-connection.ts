@@ -18,11 +18,11 @@ export class WorkerConnection {
   #movedAt = 0
   #fault: EngineError | undefined
 
-  constructor(settings: WorkerSettings, name: string) {
+  constructor(settings: WorkerSettings) {
     disableTelemetry()
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: settings,
-      name,
+      name: settings.name,
     })
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
     this.#worker.on('error', error => this.#fail(crashed(error)))

@@ -3,9 +3,11 @@ import { EngineError, type EngineErrorCode } from './errors.ts'
 import type { Exchanges, Reply, Request, Verb, WorkerSettings } from './messages.ts'
 import { normalise } from './normalise.ts'
 import { Sessions } from './sessions.ts'
+import { nameThread } from './thread-name.ts'
 
 const port = parentPort!
 const settings = workerData as WorkerSettings
+nameThread(settings.name)
 const sessions = new Sessions(settings)
 let last = Promise.resolve()
 let closing = false

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Worker } from 'node:worker_threads'
 import { createEngine, type Engine, EngineError, type EngineSession } from '@cocoi/engine'
@@ -41,6 +42,29 @@ describe('engine', function () {
     const { runMs } = await session.run(feeds)
     delay.disable()
     expect(delay.max / 1e6).to.be.below(runMs / 2)
+  })
+
+  it('computes no faster than the runtime that it imitates', async () => {
+    const slow = createEngine({ threads: 1, flopsPerS: 1e9 })
+    const session = await slow.load(heavy(1))
+    const flops = 2 * (64 * 56 * 56) * (64 * 9)
+    const startedAt = performance.now()
+    const { runMs } = await session.run(heavyInput())
+    expect(runMs).to.be.at.least((flops / 1e9) * 1000 - 1)
+    expect(performance.now() - startedAt).to.be.at.least(runMs)
+    const adding = await slow.load(adder(1))
+    expect((await adding.run({ x: counting(4) })).runMs).to.be.below(runMs)
+    await slow.close()
+  })
+
+  it('names its thread where the system shows such names', async function () {
+    if (process.platform !== 'linux') return this.skip()
+    const named = createEngine({ threads: 1, name: 'cocoi-test' })
+    await named.load(adder(1))
+    const threads = readdirSync('/proc/self/task')
+    const names = threads.map(id => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())
+    expect(names).to.include('cocoi-test')
+    await named.close()
   })
 
   it('tells for how long its worker has been at the same thing', async () => {

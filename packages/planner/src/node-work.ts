@@ -1,4 +1,4 @@
-import type { NodeProto } from '@cocoi/onnx'
+import { multiplyAdds, type NodeProto } from '@cocoi/onnx'
 import { noWork, type Work } from './work.ts'
 
 /** Ops that move no data, or that onnxruntime folds into their neighbours. */
@@ -20,15 +20,7 @@ export function nodeWork(node: NodeProto, shapes: ReadonlyMap<string, readonly n
   const output = elements(node.output[0])
   const read = node.input.reduce((sum, name) => sum + elements(name), 0)
   const written = node.output.reduce((sum, name) => sum + elements(name), 0)
-  return { flops: 2 * output * multiplies(node, shapes), bytes: 4 * (read + written) }
-}
-
-/** Multiply-adds per output element. */
-function multiplies(node: NodeProto, shapes: ReadonlyMap<string, readonly number[]>): number {
-  const weight = shapes.get(node.input[1] ?? '') ?? []
-  if (/Conv/.test(node.opType)) return count(weight.slice(1))
-  if (/Gemm|MatMul/.test(node.opType)) return shapes.get(node.input[0] ?? '')?.at(-1) ?? 0
-  return 0
+  return { flops: 2 * output * multiplyAdds(node, shapes), bytes: 4 * (read + written) }
 }
 
 function count(shape: readonly number[] | undefined): number {

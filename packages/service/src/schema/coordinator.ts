@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, count, identifier, milliseconds, path } from './quantities.ts'
+import { arithmetic, bytes, count, identifier, milliseconds, path } from './quantities.ts'
 
 /** Section `coordinator`: what it computes with, how it distributes, and what it admits. */
 export const coordinatorSchema = z.strictObject({
@@ -7,6 +7,7 @@ export const coordinatorSchema = z.strictObject({
   models: path.describe('folder of the models, one folder per model'),
   state: path.describe('folder for prepared models and their weights'),
   threads: count.describe('threads of its own inference engine'),
+  flopsPerS: arithmetic,
   scheme: z
     .string()
     .min(1)
@@ -31,6 +32,9 @@ export const coordinatorSchema = z.strictObject({
   subtaskTimeoutMs: milliseconds.describe('a subtask is given to another device after this time'),
   deadlineMs: milliseconds.describe(
     'a request that names no deadline is answered within this time',
+  ),
+  maxPlans: count.describe(
+    'plans kept, one for each model and wish; devices should keep some more (device.maxPlans)',
   ),
   maxRunning: count.describe('inferences at one time'),
   maxWaiting: z.int().min(0).describe('requests that may wait for one of those'),

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { bytes, count, identifier, milliseconds, optionalPath, path } from './quantities.ts'
+import {
+  arithmetic,
+  bytes,
+  count,
+  identifier,
+  milliseconds,
+  optionalPath,
+  path,
+} from './quantities.ts'
 
 /** Section `device`: one device agent. */
 export const deviceSchema = z.strictObject({
@@ -18,6 +26,21 @@ export const deviceSchema = z.strictObject({
     .number()
     .min(1)
     .describe('a subtask takes this times as long as it needs, to imitate a slower device'),
+  flopsPerS: arithmetic,
+  straggle: z
+    .number()
+    .min(0)
+    .describe(
+      'an answer leaves late by an exponential delay with this mean, relative to the time that ' +
+        'computing it took, to imitate stragglers',
+    ),
+  delayMs: z
+    .number()
+    .min(0)
+    .max(60_000)
+    .describe('an answer leaves late by a further exponential delay with this mean'),
+  delaySeed: z.int().min(0).describe('seed of these delays'),
+  maxPlans: count.describe('plans kept loaded; the least recently used goes first'),
   maxCacheBytes: bytes.describe('model files kept; the least recently used go first'),
   maxQueue: count.describe('subtasks that may wait; more are refused'),
   stuckAfterMs: milliseconds.describe(

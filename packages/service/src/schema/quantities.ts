@@ -13,6 +13,15 @@ export const milliseconds = z
   .max(2 ** 31 - 1)
   .meta({ unit: 'ms' })
 
+/** Speed of convolutions and matrix products that is not exceeded; 0 for no such limit. */
+export const arithmetic = z
+  .number()
+  .min(0)
+  .describe(
+    'floating-point operations per second that convolutions and matrix products do not exceed, to ' +
+      'imitate a slower runtime; 0 for as fast as it goes',
+  )
+
 /** A TCP port; 0 takes any free one. */
 export const port = z.int().min(0).max(65535)
 
