@@ -26,13 +26,28 @@ const healthy: Scenario = {
 export const scenarioForms =
   'healthy | stragglers:SCALE | delays:MS | failures:N[:hang] | slow:FACTOR'
 
+/** The paper's names for some of them, with the middle of its sweep for the scale. */
+const shorthands = new Map(
+  Object.entries({
+    none: 'healthy',
+    straggling: 'stragglers:0.5',
+    both: 'stragglers:0.5+failures:1',
+    failures: 'failures:1',
+    slow: 'slow:3',
+  }),
+)
+
 /**
- * Reads a scenario as users write it, for example `stragglers:1+failures:2`.
+ * Reads a scenario as users write it, for example `stragglers:1+failures:2`. `none`, `straggling`,
+ * `failures`, `both` and `slow` alone stand for common ones; `straggling:SCALE` is `stragglers:SCALE`.
  *
  * @throws {SimulatorError} ERR_BAD_SCENARIO
  */
 export function parseScenario(text: string): Scenario {
-  const parts = text.split('+').map(part => partOf(part, text))
+  const parts = text
+    .split('+')
+    .flatMap(part => (shorthands.get(part.trim()) ?? part).split('+'))
+    .map(part => partOf(part, text))
   return Object.assign({}, healthy, ...parts) as Scenario
 }
 
@@ -42,9 +57,9 @@ function partOf(part: string, text: string): Partial<Scenario> {
   const value = digits === undefined ? undefined : Number(digits)
   const isPlain = kind === undefined && value !== undefined
   if (name === 'healthy' && value === undefined && kind === undefined) return {}
-  if (name === 'stragglers' && isPlain) return { straggling: value }
+  if ((name === 'stragglers' || name === 'straggling') && isPlain) return { straggling: value }
   if (name === 'delays' && isPlain) return { delayMs: value }
-  if (name === 'slow' && isPlain && value >= 1) return { slowdown: value }
+  if (name === 'slow' && isPlain && value > 1) return { slowdown: value }
   if (name === 'failures' && Number.isInteger(value)) {
     return { failures: value!, failureKind: kind === 'hang' ? 'hang' : 'crash' }
   }

@@ -20,6 +20,12 @@ describe('scenarios', () => {
       ['failures:1:hang', { failures: 1, failureKind: 'hang' }],
       ['slow:5', { slowdown: 5 }],
       ['stragglers:1+failures:2', { straggling: 1, failures: 2 }],
+      ['none', {}],
+      ['straggling', { straggling: 0.5 }],
+      ['straggling:0.2', { straggling: 0.2 }],
+      ['both', { straggling: 0.5, failures: 1 }],
+      ['failures', { failures: 1 }],
+      ['slow', { slowdown: 3 }],
       [' slow:2 + delays:1 ', { slowdown: 2, delayMs: 1 }],
     ]
     for (const [text, parts] of cases) {
@@ -34,11 +40,12 @@ describe('scenarios', () => {
       'stragglers:-1',
       'failures:1.5',
       'slow:0.5',
+      'slow:1',
       'slow:2:hang',
       'sun',
       '+',
     ]
-    for (const text of [...garbage, 'healthy:1', 'failures', 'delays:1:hang', 'constructor']) {
+    for (const text of [...garbage, 'healthy:1', 'delays:1:hang', 'constructor', 'toString']) {
       expect(() => parseScenario(text), text)
         .to.throw(SimulatorError, scenarioForms)
         .with.property('code', 'ERR_BAD_SCENARIO')
