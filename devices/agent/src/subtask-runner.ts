@@ -105,9 +105,15 @@ export class SubtaskRunner {
       case 'drop':
         return this.#drop(effect.id, effect.reason)
       case 'idle':
-        this.#options.tardiness.flush()
-        return this.#idle?.()
+        return this.#onIdle()
     }
+  }
+
+  /** Who waits for the end of all work is not kept waiting by answers that are held back. */
+  #onIdle(): void {
+    if (!this.#idle) return
+    this.#options.tardiness.flush()
+    this.#idle()
   }
 
   #drop(id: AttemptId, reason: (DeviceQueueEffect & { type: 'drop' })['reason']): void {

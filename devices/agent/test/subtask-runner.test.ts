@@ -30,7 +30,11 @@ describe('subtask runner', () => {
   beforeEach(() => {
     answers = []
     now = 0
-    runner = new SubtaskRunner({
+    runner = runnerThatIs({ delayMs: 0 })
+  })
+
+  function runnerThatIs({ delayMs }: { delayMs: number }): SubtaskRunner {
+    return new SubtaskRunner({
       maxWaiting: 2,
       stage: (plan, id) => {
         if (plan === 'p1' && id === 0) return stage
@@ -38,10 +42,10 @@ describe('subtask runner', () => {
       },
       answer: (_, header, tensors) => void answers.push({ header, tensors }),
       pace: new Pace(1, 1),
-      tardiness: new Tardiness({ straggle: 0, delayMs: 0, seed: 1 }),
+      tardiness: new Tardiness({ straggle: 0, delayMs, seed: 1 }),
       now: () => now,
     })
-  })
+  }
 
   function accept(header: SubtaskHeader, ...tensors: EngineTensor[]): void {
     runner.accept({ header, tensors: tensors.length > 0 ? tensors : [floats(1, -50)] })
@@ -93,6 +97,16 @@ describe('subtask runner', () => {
     expect(answers).to.deep.equal([])
     expect(runner.counts).to.deep.equal({ done: 0, failed: 0, cancelled: 2, expired: 0 })
     expect(runner.held).to.equal(0)
+  })
+
+  it('holds answers back while it is tardy, and computes on', async () => {
+    runner = runnerThatIs({ delayMs: 600_000 })
+    for (const row of [0, 1, 2]) accept(subtask(row))
+    while (runner.counts.done < 3) await new Promise(setImmediate)
+    runner.cancel(subtask(1))
+    expect(answers).to.deep.equal([])
+    await runner.drain()
+    expect(answers.map(({ header }) => 'row' in header && header.row)).to.deep.equal([0, 2])
   })
 
   it('does not begin what has expired while it waited', async () => {

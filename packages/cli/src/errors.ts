@@ -8,6 +8,7 @@ import { exitCode } from './exit-code.ts'
  * - `ERR_NO_OUTPUT` a file that is to be written cannot be
  * - `ERR_BROKER_IN_USE` a coordinator is online at the broker that was named
  * - `ERR_MODEL_FAILS` onnxruntime cannot run the model on an input
+ * - `ERR_CALIBRATION` the speed of an emulated computer cannot be measured, or not be had
  * - `ERR_NOT_INITIALISED` there are no users here yet
  * - `ERR_NO_CA` there is no certificate authority here
  * - `ERR_HOST` a host could not be reached, or what was to be done there failed
@@ -22,6 +23,7 @@ export type CliErrorCode =
   | 'ERR_NO_OUTPUT'
   | 'ERR_BROKER_IN_USE'
   | 'ERR_MODEL_FAILS'
+  | 'ERR_CALIBRATION'
   | 'ERR_NOT_INITIALISED'
   | 'ERR_NO_CA'
   | 'ERR_HOST'

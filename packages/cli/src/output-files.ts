@@ -6,6 +6,9 @@ import { systemReason } from './system-error.ts'
 /** Where a command is to write what it finds out. */
 export interface OutputFiles {
   readonly json?: string
+  readonly csv?: string
+  readonly svg?: string
+  readonly sweepK?: string
   readonly saveOutputs?: string
 }
 
@@ -14,8 +17,14 @@ export interface OutputFiles {
  *
  * @throws {CliError} ERR_NO_OUTPUT
  */
-export async function requireWritable({ json, saveOutputs }: OutputFiles): Promise<void> {
-  if (json !== undefined) await requireFile(json)
+export async function requireWritable({
+  json,
+  csv,
+  svg,
+  sweepK,
+  saveOutputs,
+}: OutputFiles): Promise<void> {
+  for (const file of [json, csv, svg, sweepK]) if (file !== undefined) await requireFile(file)
   if (saveOutputs === undefined) return
   await makeFolder(resolve(saveOutputs)).catch(error => {
     throw cannotWrite(saveOutputs, systemReason(error))
@@ -25,7 +34,12 @@ export async function requireWritable({ json, saveOutputs }: OutputFiles): Promi
 
 /** @throws {CliError} ERR_NO_OUTPUT */
 export async function writeReport(path: string, report: object): Promise<void> {
-  await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`).catch(error => {
+  await writeText(path, `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+/** @throws {CliError} ERR_NO_OUTPUT */
+export async function writeText(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch(error => {
     throw cannotWrite(path, systemReason(error))
   })
 }

@@ -11,6 +11,7 @@ import { addModels } from './commands/models.ts'
 import { addPlan } from './commands/plan.ts'
 import { addRun } from './commands/run.ts'
 import { addSimulate } from './commands/simulate.ts'
+import { addTestbed } from './commands/testbed.ts'
 import { addUsers } from './commands/users.ts'
 
 /** The command line; it throws a CommanderError where commander would end the process. */
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   addRun(program)
   addPlan(program)
   addSimulate(program)
+  addTestbed(program)
   addInfer(program)
   addModels(program)
   addInit(program)

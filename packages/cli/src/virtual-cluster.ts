@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { type Cluster, startCluster } from '@cocoi/testbed'
+import { type Cluster, type ClusterOptions, startCluster } from '@cocoi/testbed'
 import { undoAtExit } from './at-exit.ts'
 import type { Progress } from './progress.ts'
 import { counted } from './tables.ts'
@@ -15,12 +15,17 @@ export interface VirtualClusterOptions {
   /** Factor by which a device's compute time is stretched. */
   readonly stretch: (device: number) => number
   readonly minIntensity: number
+  /** Computers of their own for the daemons, and settings for them. */
+  readonly site?: Pick<
+    ClusterOptions,
+    'machines' | 'brokerFlags' | 'coordinatorFlags' | 'deviceFlags'
+  >
 }
 
-/** Broker, coordinator and devices, each a process, talking MQTT over loopback only. */
+/** Broker, coordinator and devices, each a process, talking MQTT over loopback unless they have computers of their own. */
 export async function startVirtualCluster(
   workspace: Workspace,
-  { devices, broker, stretch, minIntensity }: VirtualClusterOptions,
+  { devices, broker, stretch, minIntensity, site = {} }: VirtualClusterOptions,
   progress: Progress,
 ): Promise<Cluster> {
   progress.step(`starting broker, coordinator and ${counted(devices, 'device')}`)
@@ -29,8 +34,12 @@ export async function startVirtualCluster(
   const starting = startCluster({
     ...{ command, devices, folder, models, signal: abort.signal },
     ...(broker ? { broker: { url: broker } } : {}),
-    coordinatorFlags: { state: coordinatorState, minIntensity, readyTimeoutMs: 120_000 },
-    deviceFlags: i => ({ threads: 1, stretch: stretch(i) }),
+    ...site,
+    coordinatorFlags: {
+      ...{ state: coordinatorState, minIntensity, readyTimeoutMs: 120_000 },
+      ...site.coordinatorFlags,
+    },
+    deviceFlags: i => ({ threads: 1, stretch: stretch(i), ...site.deviceFlags?.(i) }),
     onProgress: ({ step, done, total }) => progress.detail(`${step} ${done} of ${total}`),
   })
   const stop = undoAtExit(async () => {

@@ -6,7 +6,6 @@ import {
   formatSchemeRequest,
   type ModelPlan,
   type ProfileName,
-  parseSchemeRequest,
   planModel,
   type SchemeRequest,
 } from '@cocoi/planner'
@@ -29,6 +28,7 @@ import {
 } from '../option-values.ts'
 import { requireWritable, writeReport } from '../output-files.ts'
 import { createProgress, type Progress } from '../progress.ts'
+import { readSchemes } from '../scheme-list.ts'
 import { milliseconds, table } from '../tables.ts'
 import { openWorkspace } from '../workspace.ts'
 import { zooModel } from '../zoo-cache.ts'
@@ -101,11 +101,6 @@ async function run(flags: SimulateFlags): Promise<void> {
   } finally {
     await workspace.close()
   }
-}
-
-/** Commas separate schemes, and the two numbers of one. */
-function readSchemes(text: string): SchemeRequest[] {
-  return text.split(/,(?=[a-z])/).map(parseSchemeRequest)
 }
 
 interface SchemeReport {

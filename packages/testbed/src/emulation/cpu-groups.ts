@@ -19,6 +19,9 @@ const sliceMs = 2
 /** Limits of the kernel, and a period that a Pi's own scheduler would have. */
 const periodMs = { least: 10, most: 1000 }
 
+/** Times as much of a busy processor as one ordinary process, for all groups of a site together. */
+const preference = 20
+
 /**
  * A folder of groups for one site, in control groups of version 1 or 2, whichever has the cpu
  * controller here. Needs root.
@@ -40,6 +43,7 @@ export class CpuGroups {
     const groups = new CpuGroups(hierarchy, site)
     try {
       hierarchy.prepareFolder(groups.folder)
+      hierarchy.prefer(groups.folder)
     } catch (error) {
       const message = `cannot make CPU groups in ${hierarchy.root}: ${(error as Error).message}`
       throw new TestbedError('ERR_NO_EMULATION', message)
@@ -65,6 +69,8 @@ interface Hierarchy {
   readonly root: string
   /** Makes a folder whose groups may be limited. */
   prepareFolder(folder: string): void
+  /** Whoever else computes here must not slow down a computer that has its share. */
+  prefer(folder: string): void
   group(folder: string): CpuGroup
 }
 
@@ -100,6 +106,7 @@ function version1(root: string): Hierarchy {
   return {
     root,
     prepareFolder: folder => mkdirSync(folder),
+    prefer: folder => write(folder, 'cpu.shares', preference * 1024),
     group(folder) {
       mkdirSync(folder)
       const limit = (cores: number | undefined) => {
@@ -124,6 +131,7 @@ function version2(root: string): Hierarchy {
       delegate(join(folder, '..'))
       mkdirSync(folder)
     },
+    prefer: folder => write(folder, 'cpu.weight', preference * 100),
     group(folder) {
       mkdirSync(folder)
       write(folder, 'cgroup.type', 'threaded')

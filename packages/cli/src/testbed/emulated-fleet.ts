@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os'
+import type { Fleet } from '@cocoi/planner'
+import type { Scenario } from '@cocoi/simulator'
+import { type Cluster, type ClusterOptions, machinesOf, Site } from '@cocoi/testbed'
+import { undoAtExit } from '../at-exit.ts'
+import {
+  type Calibration,
+  calibrate,
+  computerOf,
+  coreSpeed,
+  hardwareByMachine,
+} from './calibration.ts'
+import { dilationFor, type Hardware } from './hardware.ts'
+
+/** How onnxruntime's thread is called in every daemon. */
+const engineThread = 'cocoi-engine'
+
+/** Time between two heartbeats, and until a subtask is given up; times of a Pi. */
+const heartbeatMs = 1000
+const subtaskTimeoutMs = 60_000
+
+export interface EmulatedFleetOptions {
+  readonly fleet: Fleet
+  /** By default as much as it takes to fit on this machine. */
+  readonly dilation: number | undefined
+  readonly onStep: (text: string) => void
+}
+
+/** What the daemons are configured with. */
+export interface DaemonOptions {
+  readonly scenario: Scenario
+  readonly seed: number
+  /** Schemes that take turns, each with a plan of its own. */
+  readonly plans: number
+  /** Files of the broker's access rules. */
+  readonly access: { readonly usersFile: string; readonly joinTokenFile: string }
+}
+
+/** Emulated Pis for a fleet, calibrated; the coordinator's also has the broker on it. */
+export class EmulatedFleet {
+  readonly calibration: Calibration
+  readonly #site: Site
+  readonly #hardware: ReadonlyMap<string, Hardware>
+  readonly #isShared: boolean
+  readonly #close: () => Promise<void>
+
+  private constructor(parts: {
+    site: Site
+    hardware: ReadonlyMap<string, Hardware>
+    isShared: boolean
+    calibration: Calibration
+    close: () => Promise<void>
+  }) {
+    this.#site = parts.site
+    this.#hardware = parts.hardware
+    this.#isShared = parts.isShared
+    this.calibration = parts.calibration
+    this.#close = parts.close
+  }
+
+  /** @throws {TestbedError} ERR_NO_EMULATION; {CliError} ERR_CALIBRATION */
+  static async open({ fleet, dilation, onStep }: EmulatedFleetOptions): Promise<EmulatedFleet> {
+    const hardware = hardwareByMachine(fleet)
+    const site = await Site.open([...hardware.keys()])
+    const close = undoAtExit(() => site.close())
+    try {
+      onStep('this machine')
+      const coreFlopsPerS = await coreSpeed(site)
+      const fitting = () => dilationFor(fleet, availableParallelism(), coreFlopsPerS)
+      const isShared = fleet.coordinator.nic.duplex === 'half'
+      const context = { site, dilation: dilation ?? fitting(), coreFlopsPerS, onStep, isShared }
+      const calibration = await calibrate(hardware, context)
+      return new EmulatedFleet({ site, hardware, isShared, calibration, close })
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  get dilation(): number {
+    return this.calibration.dilation
+  }
+
+  /** What a virtual cluster is started with to run here. */
+  clusterOptions({
+    scenario,
+    seed,
+    plans,
+    access,
+  }: DaemonOptions): Pick<
+    ClusterOptions,
+    'machines' | 'brokerFlags' | 'coordinatorFlags' | 'deviceFlags'
+  > {
+    const { dilation } = this
+    const heartbeat = { heartbeatMs: Math.round(heartbeatMs * dilation) }
+    const timeout = { subtaskTimeoutMs: Math.round(subtaskTimeoutMs * dilation) }
+    const { usersFile, joinTokenFile } = access
+    return {
+      machines: machinesOf(this.#site),
+      brokerFlags: { host: '0.0.0.0', usersFile, joinTokenFile },
+      coordinatorFlags: {
+        ...{ ...heartbeat, ...timeout, maxPlans: plans + 1 },
+        flopsPerS: this.#runtime('coordinator'),
+      },
+      deviceFlags: i => ({
+        ...{ ...heartbeat, joinTokenFile, maxPlans: plans + 3 },
+        flopsPerS: this.#runtime(`pi${i + 1}`) / (i === 0 ? scenario.slowdown : 1),
+        ...{ straggle: scenario.straggling ?? 0, delayMs: scenario.delayMs * dilation },
+        delaySeed: seed * 1000 + i,
+      }),
+    }
+  }
+
+  /** From now on everything is as slow as on a Pi; models are distributed before. */
+  async restrain(scenario: Scenario): Promise<void> {
+    const { computers, links } = this.calibration
+    const calibrated = new Map(
+      computers.map(one => [computerOf(this.#hardware.get(one.machine)!), one]),
+    )
+    for (const [name, hardware] of this.#hardware) {
+      const { host, groups } = this.#site.machine(name)
+      const { engineCores, jsCores } = calibrated.get(computerOf(hardware))!
+      groups.engine.limit(engineCores / (name === 'pi1' ? scenario.slowdown : 1))
+      groups.js.limit(jsCores)
+      groups.broker.limit(jsCores)
+      if (!this.#isShared) await host.limit(this.#linkLimit(hardware))
+    }
+    if (this.#isShared) await this.#site.network.limitMedium(links[0]!.limitBytesPerS)
+  }
+
+  async free(): Promise<void> {
+    for (const { host, groups } of this.#site.machines.values()) {
+      for (const group of Object.values(groups)) group.limit(undefined)
+      if (!this.#isShared) await host.limit(undefined)
+    }
+    if (this.#isShared) await this.#site.network.limitMedium(undefined)
+  }
+
+  /** Gives onnxruntime's threads the share of their own; to be repeated when a daemon was restarted. */
+  sortThreads({ coordinator, devices }: Cluster): void {
+    for (const daemon of [coordinator, ...devices]) {
+      if (daemon.alive) this.#site.machine(daemon.id).sortThreads(daemon.pid, engineThread)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#close()
+  }
+
+  /** Operations per second of a slow runtime, dilated; 0 for as fast as the hardware is. */
+  #runtime(name: string): number {
+    return (this.#hardware.get(name)!.runtimeFlopsPerS ?? 0) / this.dilation
+  }
+
+  /** Of the same correction as the measured link of this speed, or of any. */
+  #linkLimit({ linkBytesPerS }: Hardware): number {
+    const { links } = this.calibration
+    const like = links.find(one => one.wantedBytesPerS === linkBytesPerS) ?? links[0]
+    const correction = like ? (like.limitBytesPerS * this.dilation) / like.wantedBytesPerS : 1
+    return (linkBytesPerS / this.dilation) * correction
+  }
+}
