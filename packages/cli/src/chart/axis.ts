@@ -12,7 +12,7 @@ export const ink = { text: '#1f2933', faint: '#52606d', grid: '#e4e7eb' } as con
 
 /** Round values from 0 up to and including the first one that is not below `most`; four to eight. */
 export function ticks(most: number): number[] {
-  const rough = Math.max(most, Number.MIN_VALUE) / 6
+  const rough = Math.max(most, 1e-6) / 6
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10].map(one => one * power).find(one => one >= rough)!
   const count = Math.ceil(most / step - 1e-9)

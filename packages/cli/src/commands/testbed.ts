@@ -20,6 +20,7 @@ import {
 import { requireWritable, writeReport, writeText } from '../output-files.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { readSchemes } from '../scheme-list.ts'
+import { counted } from '../tables.ts'
 import { makeTemporaryFolder } from '../temporary-folder.ts'
 import { describeCalibration } from '../testbed/describe-calibration.ts'
 import { EmulatedFleet } from '../testbed/emulated-fleet.ts'
@@ -128,7 +129,7 @@ async function experiment(
   { schemes, scenarios, progress }: Experiment,
 ): Promise<TestbedReport & Swept> {
   const { devices, profile, seed, requests, scenario } = flags
-  progress.step(`calibrating ${devices} emulated devices`)
+  progress.step(`calibrating ${counted(devices, 'emulated device')}`)
   const emulated = await EmulatedFleet.open({
     fleet: fleetOf(profile, devices),
     dilation: flags.dilation,

@@ -34,7 +34,11 @@ export function readScenarios(text: string): NamedScenario[] {
 }
 
 /** The schemes to measure by name, each once; with a sweep also the code with every number of pieces. */
-export function schemesOf({ schemes, sweepK, devices }: TestbedFlags): string[] {
+export function schemesOf({
+  schemes,
+  sweepK,
+  devices,
+}: Pick<TestbedFlags, 'schemes' | 'sweepK' | 'devices'>): string[] {
   const named = readSchemes(schemes).map(formatSchemeRequest)
   const swept = sweepK === undefined ? [] : sweptPieces(devices).map(k => `mds:${devices},${k}`)
   return [...new Set([...named, ...swept])]
