@@ -14,27 +14,23 @@ const missing = await Site.open([]).then(
   (error: Error) => error.message,
 )
 
-/** Network namespaces and CPU groups of testbeds. */
-function emulated(): string[] {
+/** Network namespaces and CPU groups of a process: other tests have some too. */
+function emulatedBy({ pid }: CocoiProgram): string[] {
   const folders = ['/run/netns', '/sys/fs/cgroup/cpu', '/sys/fs/cgroup']
   return folders.flatMap(folder =>
-    existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith('cocoi-')) : [],
+    existsSync(folder) ? readdirSync(folder).filter(name => name.startsWith(`cocoi-${pid}-`)) : [],
   )
 }
 
 describe(`cocoi testbed${missing ? ` (skipped: ${missing})` : ''}`, function () {
   this.timeout(120_000)
   let folder: string
-  let others: readonly string[]
   const path = (name: string) => join(folder, name)
 
   before(async function () {
     if (missing) return this.skip()
     folder = await mkdtemp(join(tmpdir(), 'cocoi-test-'))
     await writeFile(path('small.onnx'), serializeModel(smallClassifier()))
-  })
-  beforeEach(() => {
-    others = emulated()
   })
   after(() => folder && rm(folder, { recursive: true, force: true }))
 
@@ -46,7 +42,10 @@ describe(`cocoi testbed${missing ? ` (skipped: ${missing})` : ''}`, function () 
   it('compares schemes on emulated Pis, and leaves nothing behind', async () => {
     const files = ['--json', path('report.json'), '--csv', path('report.csv')]
     const schemes = ['--schemes', 'uncoded,mds:3,2', '--scenario', 'stragglers:0.5+delays:20,none']
-    const { code, stdout, stderr } = await start(...schemes, ...files, '--requests', '2').ended
+    const program = start(...schemes, ...files, '--requests', '2')
+    await program.says('measuring none')
+    expect(emulatedBy(program)).to.not.deep.equal([])
+    const { code, stdout, stderr } = await program.ended
     expect(code, stderr + stdout).to.equal(0)
     expect(stdout)
       .to.match(/pi1: convolutions +20\.0 GFLOP\/s/)
@@ -65,7 +64,7 @@ describe(`cocoi testbed${missing ? ` (skipped: ${missing})` : ''}`, function () 
       expect(latencyMs.p50).to.be.above(phases.wait / 2)
     }
     expect(readFileSync(path('report.csv'), 'utf8').trim().split('\n')).to.have.lengthOf(9)
-    expect(emulated()).to.deep.equal(others)
+    expect(emulatedBy(program)).to.deep.equal([])
   })
 
   it('brings devices that have failed back for the next request', async () => {
@@ -85,6 +84,6 @@ describe(`cocoi testbed${missing ? ` (skipped: ${missing})` : ''}`, function () 
     const { code } = await program.ended
     expect(code).to.equal(130)
     expect(processes.filter(isRunning)).to.deep.equal([])
-    expect(emulated()).to.deep.equal(others)
+    expect(emulatedBy(program)).to.deep.equal([])
   })
 })

@@ -32,6 +32,10 @@ export class CocoiProgram {
     })
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   /** Resolves once stderr holds the text; rejects if the program ends without it. */
   async says(text: string): Promise<void> {
     while (!this.#stderr.includes(text)) {

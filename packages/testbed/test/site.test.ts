@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -150,6 +150,14 @@ describe(`emulated computers${missing ? ` (skipped: ${missing})` : ''}`, () => {
     await site.close()
     expect(await ended).to.equal('SIGKILL')
     expect(leftOf(process.pid)).to.deep.equal([])
+  })
+
+  it('remove what a process left behind whose guard was killed too', async () => {
+    // Beyond the greatest process id there can be.
+    const nobody = 4_194_305
+    execFileSync('ip', ['netns', 'add', `cocoi-${nobody}-1-left`])
+    await Site.open([]).then(other => other.close())
+    expect(leftOf(nobody)).to.deep.equal([])
   })
 
   it('are gone when the process that made them has been killed', async () => {

@@ -10,6 +10,9 @@ export interface Area {
 
 export const ink = { text: '#1f2933', faint: '#52606d', grid: '#e4e7eb' } as const
 
+/** About how wide a letter of a legend is, at 12 px. */
+export const letter = 7.2
+
 /** Round values from 0 up to and including the first one that is not below `most`; four to eight. */
 export function ticks(most: number): number[] {
   const rough = Math.max(most, 1e-6) / 6

@@ -1,4 +1,4 @@
-import { type Area, ink, latencyAxis, timeUnit } from './axis.ts'
+import { type Area, ink, latencyAxis, letter, timeUnit } from './axis.ts'
 import { element, label, picture } from './svg.ts'
 
 /** One bar: a median, with the middle half of the values as a whisker. */
@@ -20,10 +20,25 @@ export interface BarChart {
   readonly groups: readonly BarGroup[]
 }
 
-/** Distinct for most who see colours differently (Okabe and Ito), and the coded ones stand out. */
-const palette = [
-  ...['#9aa5b1', '#e69f00', '#56b4e9', '#cc79a7', '#f0e442', '#d55e00', '#0072b2', '#009e73'],
-]
+/** Distinct for most who see colours differently (Okabe and Ito); the same scheme has the same everywhere. */
+const colours: Readonly<Record<string, string>> = {
+  ...{ local: '#9aa5b1', whole: '#cbd2d9', uncoded: '#d55e00', replication: '#e69f00' },
+  ...{ lt: '#cc79a7', vandermonde: '#56b4e9', mds: '#0072b2', auto: '#009e73' },
+}
+/** For what has no colour of its own, or whose colour is taken. */
+const spare = ['#f0e442', '#8c6bb1', '#8dd3c7', '#a6761d', '#1f2933', '#fb9a99']
+
+/** A colour for each of these names, which may have numbers behind a colon. */
+function coloursOf(series: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Map<string, string>()
+  const isFree = (colour: string | undefined) => ![...taken.values()].includes(colour ?? '')
+  for (const name of series) {
+    const own = colours[name.split(':')[0]!]
+    const free = spare.find(isFree) ?? spare[0]!
+    taken.set(name, own !== undefined && isFree(own) ? own : free)
+  }
+  return taken
+}
 
 const barWidth = 34
 const gap = { bar: 5, group: 40 }
@@ -31,6 +46,7 @@ const gap = { bar: 5, group: 40 }
 /** Bars of latencies in groups, as the paper shows schemes by scenario. */
 export function barChart({ title, subtitle, groups }: BarChart): string {
   const series = [...new Set(groups.flatMap(({ bars }) => bars.map(bar => bar.series)))]
+  const fills = coloursOf(series)
   const widthOf = ({ bars }: BarGroup) => bars.length * (barWidth + gap.bar) - gap.bar
   const content = groups.reduce((sum, group) => sum + widthOf(group) + gap.group, 0)
   const area: Area = { left: 76, top: 100, width: Math.max(440, content), height: 300 }
@@ -42,14 +58,14 @@ export function barChart({ title, subtitle, groups }: BarChart): string {
   const drawnGroups = groups.map(group => {
     const at = x
     x += widthOf(group) + gap.group
-    return drawGroup(group, { at, width: widthOf(group), area, y, series, most })
+    return drawGroup(group, { at, width: widthOf(group), area, y, fills, most })
   })
   return picture(
     area.left + area.width + 28,
     area.top + area.height + 52,
     label(title, { x: 24, y: 32, 'font-size': 18, 'font-weight': 'bold', fill: ink.text }),
     label(subtitle, { x: 24, y: 53, 'font-size': 12, fill: ink.faint }),
-    legend(series),
+    legend(fills),
     drawn,
     ...drawnGroups,
   )
@@ -60,15 +76,15 @@ interface Place {
   readonly width: number
   readonly area: Area
   readonly y: (ms: number) => number
-  readonly series: readonly string[]
+  readonly fills: ReadonlyMap<string, string>
   readonly most: number
 }
 
-function drawGroup({ name, bars }: BarGroup, { at, width, area, y, series, most }: Place): string {
+function drawGroup({ name, bars }: BarGroup, { at, width, area, y, fills, most }: Place): string {
   const bottom = area.top + area.height
   const drawn = bars.map((bar, i) => {
     const x = at + i * (barWidth + gap.bar)
-    const fill = palette[series.indexOf(bar.series) % palette.length]!
+    const fill = fills.get(bar.series)!
     const height = Math.max(1, bottom - y(bar.ms))
     const box = element('rect', { x, y: bottom - height, width: barWidth, height, fill, rx: 1.5 })
     return box + whisker(bar, x + barWidth / 2, y) + value(bar, x + barWidth / 2, { y, most })
@@ -94,15 +110,11 @@ function value(
   return label(text, { ...place, 'font-size': 10.5, fill: ink.text })
 }
 
-/** About how wide a letter of 12 px is. */
-const letter = 6.6
-
-function legend(series: readonly string[]): string {
+function legend(fills: ReadonlyMap<string, string>): string {
   let x = 24
-  const entries = series.map((name, i) => {
-    const fill = palette[i % palette.length]!
+  const entries = [...fills].map(([name, fill]) => {
     const at = x
-    x += 34 + name.length * letter
+    x += 36 + name.length * letter
     return (
       element('rect', { x: at, y: 69, width: 12, height: 12, fill, rx: 1.5 }) +
       label(name, { x: at + 18, y: 79.5, 'font-size': 12, fill: ink.text })

@@ -1,4 +1,4 @@
-import { type Area, ink, latencyAxis } from './axis.ts'
+import { type Area, ink, latencyAxis, letter } from './axis.ts'
 import { element, label, picture } from './svg.ts'
 
 export interface CurvePoint {
@@ -119,9 +119,6 @@ function level({ name, ms }: { name: string; ms: number }, { y, area }: Scale): 
     label(name, { ...place, 'font-size': 12, fill: '#d55e00' })
   )
 }
-
-/** About how wide a letter of 12 px is. */
-const letter = 6.6
 
 function legend(curves: readonly Curve[]): string {
   let x = 24
