@@ -24,7 +24,7 @@ export interface CurveChart {
   readonly reference?: { readonly name: string; readonly ms: number } | undefined
 }
 
-const colours = ['#0072b2', '#e69f00', '#9aa5b1']
+const colours = ['#0072b2', '#d98e04', '#52606d']
 
 /** Latency over the number of pieces; the best k of every curve is marked. */
 export function curveChart({ title, subtitle, curves, reference }: CurveChart): string {
@@ -39,6 +39,7 @@ export function curveChart({ title, subtitle, curves, reference }: CurveChart): 
   const step = area.width / Math.max(1, last - least + 1)
   const x = (k: number) => area.left + (k - least + 0.5) * step
   const scale = { x, y, area }
+  const lines = curves.map((curve, i) => drawCurve(curve, i, scale))
   return picture(
     area.left + area.width + 28,
     area.top + area.height + 62,
@@ -48,7 +49,8 @@ export function curveChart({ title, subtitle, curves, reference }: CurveChart): 
     drawn,
     kAxis(least, last, scale),
     reference ? level(reference, scale) : '',
-    ...curves.map((curve, i) => drawCurve(curve, i, scale)).reverse(),
+    ...lines.map(({ line }) => line).reverse(),
+    ...lines.map(one => one.mark).reverse(),
   )
 }
 
@@ -58,7 +60,12 @@ interface Scale {
   readonly area: Area
 }
 
-function drawCurve({ points, best }: Curve, i: number, { x, y, area }: Scale): string {
+/** The marks apart, to be drawn over all lines. */
+function drawCurve(
+  { points, best }: Curve,
+  i: number,
+  { x, y, area }: Scale,
+): { line: string; mark: string } {
   const stroke = colours[i % colours.length]!
   // What is beyond the top, as the surrogate is near k = n, leaves the picture there.
   const inside = points.filter(({ ms }) => y(ms) >= area.top - 1)
@@ -66,7 +73,7 @@ function drawCurve({ points, best }: Curve, i: number, { x, y, area }: Scale): s
   const dash = i === 0 ? {} : { 'stroke-dasharray': i === 1 ? '7 4' : '2 4' }
   const line = element('path', { d: path, stroke, 'stroke-width': 2.2, fill: 'none', ...dash })
   const dots = i === 0 ? inside.map(point => dot(point, stroke, { x, y })).join('') : ''
-  return line + dots + mark(points, { best, stroke, i }, { x, y })
+  return { line: line + dots, mark: mark(points, { best, stroke, i }, { x, y }) }
 }
 
 function dot(
@@ -80,17 +87,19 @@ function dot(
   return range + element('circle', { cx: x(k), cy: y(ms), r: 4, fill })
 }
 
-/** A ring around the smallest value, and its name above or below it. */
+/** A ring around the smallest value, and its name: of what was measured above it, of the others below. */
 function mark(
   points: readonly CurvePoint[],
   { best, stroke, i }: { best: string; stroke: string; i: number },
   { x, y }: Pick<Scale, 'x' | 'y'>,
 ): string {
   if (points.length === 0) return ''
-  const { k, ms } = points.reduce((least, one) => (one.ms < least.ms ? one : least))
+  const { k, ms, rangeMs } = points.reduce((least, one) => (one.ms < least.ms ? one : least))
   const ring = { cx: x(k), cy: y(ms), r: 8, fill: 'none', stroke, 'stroke-width': 2 }
-  const place = { x: x(k), y: y(ms) + (i === 0 ? -30 : 24 + 16 * (i - 1)), 'text-anchor': 'middle' }
-  const text = { 'font-size': 13, 'font-weight': 'bold', fill: stroke }
+  const above = Math.min(y(rangeMs?.[1] ?? ms), y(ms) - 8) - 8
+  const place = { x: x(k), y: i === 0 ? above : y(ms) + 24, 'text-anchor': 'middle' }
+  const halo = { stroke: 'white', 'stroke-width': 4, 'paint-order': 'stroke' }
+  const text = { 'font-size': 13, 'font-weight': 'bold', fill: stroke, ...halo }
   return element('circle', ring) + label(`${best} = ${k}`, { ...place, ...text })
 }
 

@@ -40,7 +40,7 @@ export function sweepFigure(
   )
   const uncoded = of('uncoded')
   return {
-    title: `${report.model} under an (${report.devices}, k) code: ${scenario}`,
+    title: `${report.model} under a (${report.devices}, k) code: ${scenario}`,
     subtitle: `${fleetText(report)}; ${subtitle(report)}`,
     curves: [
       { name: 'measured', points: measured, best: 'best k' },

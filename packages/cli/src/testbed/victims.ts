@@ -34,7 +34,8 @@ export class Victims {
     const struck = this.#struck
     this.#timers = []
     this.#struck = []
-    await Promise.all(struck.map(one => (one.alive ? one.thaw() : one.restart())))
+    const isFrozen = this.#scenario.failureKind === 'hang'
+    await Promise.all(struck.map(one => (isFrozen ? one.thaw() : one.restart())))
     return struck.length > 0
   }
 
