@@ -53,6 +53,11 @@ export class Attempts {
     return this.openOn(device).filter(({ expired }) => !expired).length
   }
 
+  /** Attempts the device was ever given. */
+  countOf(device: string): number {
+    return this.#on(device).length
+  }
+
   ofRow(row: number): readonly Attempt[] {
     return this.#byRow.get(row) ?? []
   }

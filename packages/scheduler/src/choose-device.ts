@@ -12,6 +12,8 @@ export interface Field {
   readonly maxOutstanding: number
   /** Places of devices that have another number of them than `maxOutstanding`. */
   readonly places?: Readonly<Record<string, number>> | undefined
+  /** Whether the row is not needed: it is then no device's second one, nor beyond its share. */
+  readonly isSpare?: boolean
 }
 
 /**
@@ -48,6 +50,12 @@ export function placesOf(
   return Math.max(1, places?.[device] ?? maxOutstanding)
 }
 
+function hasRoom(device: string, field: Field): boolean {
+  const { attempts, places, isSpare } = field
+  if (!isSpare) return attempts.loadOf(device) < placesOf(device, field)
+  return device !== LOCAL && attempts.countOf(device) < (places?.[device] ?? 1)
+}
+
 /**
  * The device for a row: of the least reluctant kind present the one with the fewest open attempts,
  * where devices differ in places with the smallest share of them taken; one without a share comes
@@ -63,7 +71,7 @@ export function chooseDevice(row: number, field: Field): string | undefined {
   let chosen: string | undefined
   let least = Number.POSITIVE_INFINITY
   for (const [i, device] of field.devices.entries()) {
-    if (kinds[i] !== best || attempts.loadOf(device) >= placesOf(device, field)) continue
+    if (kinds[i] !== best || !hasRoom(device, field)) continue
     const share = places?.[device] ?? maxOutstanding
     const taken = (attempts.openOn(device).length + 1) / share
     if (chosen !== undefined && taken >= least) continue

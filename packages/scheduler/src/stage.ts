@@ -24,6 +24,7 @@ import type {
  * - exactly one `complete` or `fail`, the last effect; every open attempt is cancelled before it
  * - at most one open attempt of a row on a device, at most its places open ones on a device
  * - a row is sent again only while the planned rows do not span
+ * - a row that the span does not need goes to nobody who has had one, except as his share or for an audit
  * - if they do not span after a step, then those who could help are busy, or there is nobody
  * - duplicate, unknown and late events change nothing
  */
@@ -146,14 +147,28 @@ export class Stage {
     const field = this.#field('live')
     const candidates = this.#rows().filter(row => !planned.has(row) && hasTaker(row, field))
     const added = completeSpan([...planned], candidates, this.#spans)
-    if (!added && this.#isHopeless()) this.#failForGood()
-    else this.#send([...(added ?? []), ...unsent], field)
+    if (!added && this.#isHopeless()) return this.#failForGood()
+    this.#send(added ?? [], field)
+    this.#sendUnsent(unsent, field)
   }
 
   #send(rows: readonly number[], field: Field): void {
     for (const row of rows) {
       const device = chooseDevice(row, field)
       if (device) this.#issue(row, device)
+    }
+  }
+
+  /**
+   * Once the rows under way span, the others are spare: they go to devices that have had nothing of
+   * this stage, or less than their share. Behind other rows they would only keep a device from the
+   * next stage.
+   */
+  #sendUnsent(rows: readonly number[], field: Field): void {
+    let isSpare = false
+    for (const row of rows) {
+      isSpare ||= !this.#options.audit && this.#spans([...this.#received, ...this.#reliedUpon()])
+      this.#send([row], isSpare ? { ...field, isSpare } : field)
     }
   }
 

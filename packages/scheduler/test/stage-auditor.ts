@@ -130,6 +130,9 @@ export class StageAuditor {
     check(load < this.#options.maxOutstanding, 'sends more than a device may hold')
     const isPlanned = this.#live.size > 0 && row < this.#options.rows && tries === 0
     check(isPlanned || !this.#spans(), 'sends again what is not needed')
+    const isSpare = !this.#options.audit && this.#isUnderWay()
+    const isSecond = this.issued.some(other => other.device === device)
+    check(!isSpare || !isSecond, 'queues a spare row behind others')
     const hedgeAfterMs = (this.#options.hedgeAfterMs ?? Number.POSITIVE_INFINITY) * 2 ** tries
     const overdueAt = device === LOCAL ? expiresAt : Math.min(expiresAt, this.#now + hedgeAfterMs)
     const ids = { row, attempt, device, overdueAt, expiresAt }
@@ -157,7 +160,7 @@ export class StageAuditor {
       return
     }
     const helpers = [...this.#live, ...(this.#options.local ? [LOCAL] : [])]
-    if (this.#spans() || helpers.length === 0 || this.hasExhausted()) return
+    if (this.#isUnderWay() || helpers.length === 0 || this.hasExhausted()) return
     const isBusy = (device: string) => {
       const held = this.answerable().filter(
         attempt => attempt.device === device && attempt.expiresAt > this.#now,
@@ -175,6 +178,11 @@ export class StageAuditor {
     const sent = new Set(this.issued.map(({ row }) => row))
     const isWaiting = this.#live.size > 0 && sent.size < this.#options.rows
     return this.#options.audit === true && !isSure && (isWaiting || this.#reliedUpon().length > 0)
+  }
+
+  /** Whether what is there or on its way spans. */
+  #isUnderWay(): boolean {
+    return this.#options.decodable([...this.received, ...this.#reliedUpon().map(({ row }) => row)])
   }
 
   /** Whether what is there, on its way, or still to be sent for the first time spans. */

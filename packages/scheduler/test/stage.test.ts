@@ -21,7 +21,7 @@ describe('Stage', () => {
     }
     stage.step({ type: 'result', row: 2, attempt: 1, device: 'pi-3' }, 50)
     stage.step({ type: 'result', row: 0, attempt: 1, device: 'pi-1' }, 51)
-    expect(asked).to.deep.equal(['0,1,2,3', '0,1,2', '2', '0,2'])
+    expect(asked).to.deep.equal(['0,1,2,3', '', '0', '0,1', '0,1,2', '2', '0,2'])
   })
 
   it('shows where it stands without letting anybody change it', () => {
