@@ -6,6 +6,7 @@ export type {
   AdmissionSnapshot,
   RejectCode,
 } from './admission-messages.ts'
+export { BusyDevices } from './busy-devices.ts'
 export {
   DeviceQueue,
   type DeviceQueueEffect,
