@@ -8,7 +8,7 @@ export interface Completion {
   readonly missing: number
 }
 
-/** Tells from the rows in the order in which they came back when the stage was complete. */
+/** Tells from the rows in the order in which they came back, all that were sent, when the stage was complete. */
 export type CompletionRule = (order: ArrayLike<number>) => Completion
 
 /**
@@ -22,18 +22,18 @@ export function completionRule(
 ): CompletionRule {
   const { scheme, n, k } = code
   if (scheme.type === 'uncoded') return () => ({ needed: n, missing: 0 })
-  if (scheme.type === 'replication') return replicas(n, k)
+  if (scheme.type === 'replication') return replicas(k)
   return scheme.type === 'mds' ? anyRows(k) : asksDecoder(code, maxAmplification)
 }
 
-function replicas(n: number, k: number): CompletionRule {
+function replicas(k: number): CompletionRule {
   return order => {
     const pieces = new Set<number>()
-    for (let i = 0; i < n; i++) {
+    for (let i = 0; i < order.length; i++) {
       pieces.add(order[i]! % k)
       if (pieces.size === k) return { needed: i + 1, missing: 0 }
     }
-    return { needed: n, missing: 0 }
+    return { needed: order.length, missing: 0 }
   }
 }
 
@@ -47,13 +47,13 @@ function anyRows(k: number): CompletionRule {
 
 function asksDecoder(code: Code, maxAmplification: number): CompletionRule {
   const decoder = new Decoder(code, { maxAmplification })
-  const { n, k } = code
+  const { k } = code
   return order => {
-    for (let needed = k; needed <= n; needed++) {
+    for (let needed = k; needed <= order.length; needed++) {
       const rows = Array.from({ length: needed }, (_, i) => order[i]!)
       const decoding = decoder.decode(rows)
       if (decoding) return { needed, missing: decoding.missing.length }
     }
-    return { needed: n, missing: k }
+    return { needed: order.length, missing: k }
   }
 }

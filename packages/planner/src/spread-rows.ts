@@ -2,16 +2,15 @@
  * Who gets which row, as the scheduler's Stage deals them out: every row to the device with the
  * smallest share of its rows taken, the first of equals.
  *
- * @param rowsPerDevice shares; undefined for equal ones
+ * @param rowsPerDevice shares
  * @returns for every row the index of its device
  */
 export function spreadRows(
   rows: number,
   devices: number,
-  rowsPerDevice?: readonly number[],
+  rowsPerDevice: readonly number[],
 ): Int32Array {
   const owners = new Int32Array(rows)
-  if (!rowsPerDevice) return owners.map((_, row) => row % devices)
   const taken = new Int32Array(devices)
   for (let row = 0; row < rows; row++) {
     let chosen = 0

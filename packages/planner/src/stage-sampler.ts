@@ -45,7 +45,8 @@ export class StageSampler {
   readonly #startsAt: Float64Array
   readonly #doneAt: Float64Array
   readonly #readyAt: Float64Array
-  readonly #order: Int32Array
+  /** Of the rows that are sent, by the instant at which they are ready. */
+  #order: Int32Array
   readonly #times: Float64Array
   readonly #due: Float64Array
   readonly #ownLinkMs: Float64Array
@@ -58,7 +59,7 @@ export class StageSampler {
     this.#load = load
     this.#fleet = fleet
     this.#rule = rule
-    this.#allOwners = spreadRows(n, devices.length, load.rowsPerDevice)
+    this.#allOwners = this.#spread(load.rowsPerDevice ?? devices.map(() => 1))
     this.#owners = this.#allOwners
     this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
     this.#ownLinkMs = Float64Array.from(
@@ -69,7 +70,7 @@ export class StageSampler {
     ;[this.#startsAt, this.#doneAt, this.#readyAt] = [room(), room(), room()]
     ;[this.#times, this.#due] = [room(), room()]
     this.#latest = new Float64Array(devices.length)
-    this.#order = new Int32Array(n)
+    this.#order = new Int32Array(this.#allOwners.length)
     this.#arrivals = this.#outward()
   }
 
@@ -84,6 +85,7 @@ export class StageSampler {
     this.#latest.set(busy.devices)
     const sentAt = Math.max(startAt, busy.hop)
     this.#owners = this.#ownersAt(sentAt, busy.deadSince)
+    this.#order = this.#order.length === this.#owners.length ? this.#order : this.#owners.slice()
     for (let row = 0; row < this.#owners.length; row++) {
       this.#compute(row, { draws, start: start + row * drawsPerRow, startAt: sentAt, busy })
     }
@@ -97,10 +99,17 @@ export class StageSampler {
   #ownersAt(now: number, deadSince: Float64Array): Int32Array {
     const isKnown = (since: number) => since + this.#fleet.noticeMs <= now
     if (!deadSince.some(isKnown)) return this.#allOwners
-    const { code, rowsPerDevice } = this.#load
+    const { rowsPerDevice } = this.#load
     const alive = Array.from(deadSince, since => (isKnown(since) ? 0 : 1))
     const shares = alive.map((one, i) => one * (rowsPerDevice?.[i] ?? 1))
-    return spreadRows(code.n, alive.length, shares.some(share => share > 0) ? shares : alive)
+    return this.#spread(shares.some(share => share > 0) ? shares : alive)
+  }
+
+  /** Of the rows beyond the k that are needed only those are sent that find a share. */
+  #spread(shares: readonly number[]): Int32Array {
+    const { n, k } = this.#load.code
+    const places = shares.reduce((sum, share) => sum + share, 0)
+    return spreadRows(Math.min(n, Math.max(k, places)), shares.length, shares)
   }
 
   #leaveBusy(endAt: number, busy: Busy): void {
