@@ -42,6 +42,8 @@ export class StageSampler {
   /** When each row is at its device, if nothing disturbs it. */
   readonly #arrivals: Float64Array
   readonly #nominalMs: Float64Array
+  /** Indices of the devices, the fastest first. */
+  readonly #bySpeed: readonly number[]
   readonly #startsAt: Float64Array
   readonly #doneAt: Float64Array
   readonly #readyAt: Float64Array
@@ -59,9 +61,10 @@ export class StageSampler {
     this.#load = load
     this.#fleet = fleet
     this.#rule = rule
+    this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
+    this.#bySpeed = [...devices.keys()].sort((a, b) => this.#onceMs(a) - this.#onceMs(b))
     this.#allOwners = this.#spread(load.rowsPerDevice ?? devices.map(() => 1))
     this.#owners = this.#allOwners
-    this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
     this.#ownLinkMs = Float64Array.from(
       this.#owners,
       owner => (load.bytesIn / devices[owner]!.link.bytesPerS) * 1000,
@@ -105,11 +108,16 @@ export class StageSampler {
     return this.#spread(shares.some(share => share > 0) ? shares : alive)
   }
 
-  /** Of the rows beyond the k that are needed only those are sent that find a share. */
+  /**
+   * Of the rows beyond the k that are needed only those are sent that find a share; fast devices are
+   * asked first.
+   */
   #spread(shares: readonly number[]): Int32Array {
     const { n, k } = this.#load.code
     const places = shares.reduce((sum, share) => sum + share, 0)
-    return spreadRows(Math.min(n, Math.max(k, places)), shares.length, shares)
+    const rows = Math.min(n, Math.max(k, places))
+    const ordered = this.#bySpeed.map(device => shares[device]!)
+    return spreadRows(rows, ordered).map(place => this.#bySpeed[place]!)
   }
 
   #leaveBusy(endAt: number, busy: Busy): void {

@@ -36,6 +36,11 @@ export class BusyDevices {
     if (work.open === 0 && work.freeAt <= now) this.#works.delete(device)
   }
 
+  /** It is gone, and what it had with it. */
+  lost(device: string): void {
+    this.#works.delete(device)
+  }
+
   /**
    * Devices in the order in which they would be through with one subtask more; those of which nothing
    * else is known keep their order.

@@ -40,4 +40,12 @@ describe('devices at work', () => {
     busy.answered('pi-1', 190)
     expect(busy.byEnd(names, alike, 190)).to.deep.equal(names)
   })
+
+  it('that were lost come back with nothing to do', () => {
+    const busy = new BusyDevices()
+    busy.sent('pi-1', 100, 0)
+    busy.lost('pi-1')
+    busy.answered('pi-1', 10)
+    expect(busy.byEnd(names, alike, 20)).to.deep.equal(names)
+  })
 })

@@ -3,6 +3,7 @@ import {
   Admission,
   type AdmissionEffect,
   type AdmissionEvent,
+  BusyDevices,
   type SubtaskId,
   SubtaskTimes,
 } from '@cocoi/scheduler'
@@ -40,6 +41,8 @@ export interface SimulationResult {
   readonly stages: PhaseMeans['stages']
   /** How often others were faster, by device. */
   readonly late: Readonly<Record<string, number>>
+  /** From the first request to the last answer. */
+  readonly durationMs: number
   /** Events that took place: the size of the simulation. */
   readonly events: number
 }
@@ -96,6 +99,7 @@ class Simulation {
       failed: this.#failed,
       stages: this.#phases.stages,
       late: Object.fromEntries(this.#late),
+      durationMs: agenda.now,
       events: agenda.count,
     }
   }
@@ -118,6 +122,7 @@ class Simulation {
     return {
       ...{ agenda, fleet, limits, wire, engine: new Server(agenda), devices: new Map(devices) },
       roster: new Roster(names, { agenda, heartbeatMs, isWatched, onChange }),
+      busy: new BusyDevices(),
       ...{ chance: chance(1), decoders: new Decoders(maxAmplification) },
       timesOf: stage => times.get(stage)!,
     }
@@ -187,6 +192,7 @@ class Simulation {
   }
 
   #onChange(type: Change, device: string): void {
+    if (type === 'device-lost') this.#world.busy.lost(device)
     for (const run of [...this.#running.values()]) run.onChange(type, device)
   }
 }

@@ -1,4 +1,4 @@
-import type { StageLoad } from '@cocoi/planner'
+import { type StageLoad, workMs } from '@cocoi/planner'
 import {
   LOCAL,
   Stage,
@@ -51,7 +51,11 @@ export class StageRun {
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
       decodable: rows => rows.length >= k && decoder.decode(rows) !== undefined,
-      devices: world.roster.available(),
+      devices: world.busy.byEnd(
+        world.roster.available(),
+        name => this.#msOn(name),
+        world.agenda.now,
+      ),
       maxOutstanding: world.limits.maxOutstanding,
       places: placesOf(world, load),
       subtaskTimeoutMs: world.limits.subtaskTimeoutMs,
@@ -83,6 +87,7 @@ export class StageRun {
     const { row, attempt } = id
     if (code !== undefined) return this.feed({ type: 'failure', row, attempt, device, code })
     if (!this.#received.includes(row)) this.#received.push(row)
+    this.#world.busy.answered(device, this.#world.agenda.now)
     this.#note(`${row}/${attempt}`)
     this.feed({ type: 'result', row, attempt, device })
   }
@@ -108,6 +113,7 @@ export class StageRun {
     const { subtask: work, bytesOut } = this.#load
     const id = this.#idOf(row, attempt)
     this.#sentAt.set(`${row}/${attempt}`, this.#world.agenda.now)
+    this.#world.busy.sent(name, this.#msOn(name), this.#world.agenda.now)
     this.#sent += 1
     this.#world.wire.toDevice(device.profile, bytesOut, () =>
       device.accept({ id, work, timeoutMs }),
@@ -117,6 +123,7 @@ export class StageRun {
   #cancel({ row, attempt, device: name }: StageEffect & { type: 'cancel' }): void {
     const device = this.#world.devices.get(name)
     if (!device) return // the coordinator's own
+    this.#world.busy.dropped(name, this.#world.agenda.now)
     this.#world.wire.control(device.profile, () => device.cancel(this.#idOf(row, attempt)))
   }
 
@@ -139,6 +146,12 @@ export class StageRun {
       waited.filter(ms => ms > limit),
       this.#sent,
     )
+  }
+
+  /** What a subtask takes on a device, as its profile says. */
+  #msOn(name: string): number {
+    const { profile } = this.#world.devices.get(name)!
+    return workMs(this.#load.subtask, profile) + profile.perSubtaskMs
   }
 
   #missing(): number {

@@ -1,6 +1,6 @@
 import { type Code, Decoder } from '@cocoi/coding'
 import { type Fleet, type Work, workMs } from '@cocoi/planner'
-import type { SubtaskTimes } from '@cocoi/scheduler'
+import type { BusyDevices, SubtaskTimes } from '@cocoi/scheduler'
 import type { Agenda } from './agenda.ts'
 import type { Chance } from './chance.ts'
 import type { Device } from './device.ts'
@@ -30,6 +30,7 @@ export interface World {
   readonly engine: Server
   readonly devices: ReadonlyMap<string, Device>
   readonly roster: Roster
+  readonly busy: BusyDevices
   readonly chance: Chance
   readonly decoders: Decoders
   /** What the subtasks of a stage have taken so far, over all inferences. */
