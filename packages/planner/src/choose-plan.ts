@@ -3,12 +3,15 @@ import type { ModelProto } from '@cocoi/onnx'
 import { type Axis, type LinearConv, type LocalConv, layoutStages } from '@cocoi/partition'
 import { type Candidate, fewSpares } from './candidates.ts'
 import { chooseStages, localMsOf, type StageChoice } from './choose-stages.ts'
-import { type Contender, explainChoice, explainLocal } from './explain.ts'
+import { type Contender, explainChoice, explainLocal, explainThroughput } from './explain.ts'
+import type { Goal } from './goal.ts'
 import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
 import { meanOfPlan } from './predict-plan.ts'
+import type { Fleet } from './profile.ts'
 import { resolveScheme, withPieces } from './resolve-scheme.ts'
 import type { LoadOptions } from './stage-load.ts'
 import { StageOptions, type Surroundings } from './stage-options.ts'
+import { throughputOf } from './throughput.ts'
 import type { WorkGraph } from './work-graph.ts'
 
 export interface ChoiceInput {
@@ -20,6 +23,7 @@ export interface ChoiceInput {
   readonly isIntense: (conv: LinearConv) => boolean
   readonly axis: Axis
   readonly surroundings: Surroundings
+  readonly goal: Goal
 }
 
 /** The plan that won, and why. */
@@ -40,27 +44,37 @@ const nearlyBest = 1.1
 /** Sharing is worth its trouble when it takes less than this share of the time alone. */
 const worthSharing = 0.98
 
+/** More requests per second are worth waiting longer for each: from this many times as many on. */
+const worthMore = 1.02
+
 /** A way to run the model, before and after it was drawn. */
 type Draft = Omit<Contender, 'meanMs'> & { readonly load: PlanLoad }
 type Plan = Contender & { readonly load: PlanLoad }
 
+/** A stage with the ways to run it. */
+type Unit = Parameters<typeof chooseStages>[0][number]
+
 /**
  * Chooses how to run a model: the way through the stages that dynamic programming finds, the fixed
  * schemes that a user could ask for, one device with the whole model, and the coordinator alone are
- * drawn as whole inferences; the smallest mean wins.
+ * drawn as whole inferences; the smallest mean wins, or the greatest throughput.
+ *
+ * It yields every few milliseconds, for callers that have something else to do meanwhile.
  */
-export function choosePlan(input: ChoiceInput): ChosenPlan {
-  const { model, axis, convs, surroundings } = input
+export function* choosePlan(input: ChoiceInput): Generator<undefined, ChosenPlan> {
+  const { model, axis, convs, surroundings, goal } = input
   const { fleet } = surroundings
   const options = new StageOptions(surroundings)
-  const units = layoutStages(model.graph!, convs, axis).map(layout => ({
-    layout,
-    options: options.of(layout),
-  }))
+  const units: Unit[] = []
+  for (const layout of layoutStages(model.graph!, convs, axis)) {
+    units.push({ layout, options: options.of(layout) })
+    yield
+  }
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
-  const plans = compare(drafts(input, options, { choices, shared }), surroundings)
-  const winner = best(plans)
+  const found = yield* drafts(input, options, { choices, shared })
+  const plans = yield* compare(found, surroundings)
+  const winner = best(plans, fleet, goal)
   const others = plans.filter(plan => plan !== winner)
   const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
   const local = units.flatMap(({ layout, options: [best] }) =>
@@ -72,46 +86,68 @@ export function choosePlan(input: ChoiceInput): ChosenPlan {
       }),
   )
   const { kind, load, stages } = winner
-  return { kind, load, stages, local, why: explainChoice(winner, others, fleet) }
+  const explained = goal.type === 'throughput' ? explainThroughput : explainChoice
+  return { kind, load, stages, local, why: explained(winner, others, fleet) }
 }
 
-function drafts(
+function* drafts(
   input: ChoiceInput,
   options: StageOptions,
   { choices, shared }: { choices: readonly StageChoice[]; shared: readonly LinearConv[] },
-): Draft[] {
+): Generator<undefined, Draft[]> {
   const { model, graph, convs, surroundings } = input
   const firstOf = (layout: LoadOptions['layout']) => options.of(layout)[0]?.stage
   const fixed = fixedSchemes(surroundings.fleet.devices.length)
   const intense = convs.filter(input.isIntense)
   const same = intense.length === shared.length && intense.every(conv => shared.includes(conv))
   const sets = same ? [intense] : [intense, shared]
-  const found = [
+  const found: (Draft | undefined)[] = [
     { name: 'local', kind: 'local' as const, load: localLoad(graph), stages: [] },
     { name: 'whole', kind: 'whole' as const, load: wholeLoad(model, graph), stages: [] },
     sharedPlan(input, 'chosen by stage', shared, firstOf, choices),
-    ...sets.flatMap(set => fixed.map(scheme => fixedPlan(input, options, scheme, set))),
   ]
+  for (const scheme of fixed) {
+    found.push(...sets.map(set => fixedPlan(input, options, scheme, set)))
+    yield
+  }
   return found.filter(plan => plan !== undefined)
 }
 
 /** Draws all plans a few times, and those that may be best more often. */
-function compare(plans: readonly Draft[], { fleet, draws, codes }: Surroundings): Plan[] {
+function* compare(
+  plans: readonly Draft[],
+  { fleet, draws, codes }: Surroundings,
+): Generator<undefined, Plan[]> {
   const drawn = (plan: Draft, count: number) =>
     meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
-  const rated = plans.map(plan => ({ ...plan, meanMs: drawn(plan, samples.first) }))
+  const rated: Plan[] = []
+  for (const plan of plans) {
+    rated.push({ ...plan, meanMs: drawn(plan, samples.first) })
+    yield
+  }
   const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
-  return rated.map(plan =>
-    plan.meanMs <= limit || plan.kind === 'local'
-      ? { ...plan, meanMs: drawn(plan, samples.best) }
-      : plan,
-  )
+  const compared: Plan[] = []
+  for (const plan of rated) {
+    const isNear = plan.meanMs <= limit || plan.kind === 'local'
+    compared.push(isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan)
+    yield
+  }
+  return compared
 }
 
-function best(plans: readonly Plan[]): Plan {
+function best(plans: readonly Plan[], fleet: Fleet, goal: Goal): Plan {
+  if (goal.type === 'throughput') return mostPerSecond(plans, fleet, goal.running)
   const local = plans.find(({ kind }) => kind === 'local')!
   const fastest = plans.reduce((a, b) => (b.meanMs < a.meanMs ? b : a))
   return fastest.meanMs < worthSharing * local.meanMs ? fastest : local
+}
+
+/** Of those that answer nearly as many requests per second as any the one with the smallest mean. */
+function mostPerSecond(plans: readonly Plan[], fleet: Fleet, running: number): Plan {
+  const rated = plans.map(plan => ({ ...plan, perSecond: throughputOf(plan, fleet, running) }))
+  const most = Math.max(...rated.map(({ perSecond }) => perSecond))
+  const good = rated.filter(({ perSecond }) => perSecond * worthMore >= most)
+  return good.reduce((a, b) => (b.meanMs < a.meanMs ? b : a))
 }
 
 /** Stages of these convolutions; a stage that was chosen as it is keeps its choice. */

@@ -71,6 +71,15 @@ export function explainChoice(
   return `${where} is fastest (${formatMs(winner.meanMs)}): ${away}, ${dearest}${gain}`
 }
 
+/** Why the winner answers most requests per second, and what that costs each of them. */
+export function explainThroughput(winner: Contender, others: readonly Contender[]): string {
+  const soonest = [winner, ...others].sort(byMean)[0]!
+  const name = winner.kind === 'whole' ? 'one device for each request' : winner.name
+  if (soonest === winner) return `requests queue, and ${name} is also soonest`
+  const each = `each takes ${formatMs(winner.meanMs)} instead of ${formatMs(soonest.meanMs)}`
+  return `requests queue: ${name} answers more of them per second than ${soonest.name}; ${each}`
+}
+
 function byMean(a: Contender, b: Contender): number {
   return a.meanMs - b.meanMs
 }

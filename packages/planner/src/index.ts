@@ -7,19 +7,27 @@ export {
   type Observation,
   quantile,
 } from './fit.ts'
-export { formatScheme } from './format-scheme.ts'
+export { formatScheme, formatSchemes } from './format-scheme.ts'
+export type { Goal } from './goal.ts'
 export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
+export { type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
 export { harmonic, meanOfKth } from './order-statistics.ts'
 export type { PlanLoad } from './plan-load.ts'
 export {
   amplificationLimits,
   type ModelPlan,
   type PlanOptions,
+  planInSteps,
   planModel,
   type StagePlan,
 } from './plan-model.ts'
 export type { ModelPrediction, StagePrediction } from './predict-model.ts'
-export { type PlanPrediction, type PredictOptions, predictPlan } from './predict-plan.ts'
+export {
+  meanOfPlan,
+  type PlanPrediction,
+  type PredictOptions,
+  predictPlan,
+} from './predict-plan.ts'
 export type { CoordinatorProfile, DeviceProfile, Fleet, LinkProfile } from './profile.ts'
 export { boards, fleetOf, PROFILES, type ProfileName, profileName } from './profiles.ts'
 export { type ResolvedScheme, resolveScheme } from './resolve-scheme.ts'
@@ -29,8 +37,11 @@ export {
   type SchemeRequest,
   schemeForms,
 } from './scheme-request.ts'
+export { type MeasuredSpeed, SpeedMeter } from './speed-meter.ts'
 export { type LoadOptions, type StageLoad, stageLoad } from './stage-load.ts'
 export { type LatencySummary, summarise } from './summary.ts'
 export { type SurrogateOptions, surrogateChoice, surrogateMs } from './surrogate.ts'
 export { bestPieces, type SweptPieces, sweepPieces } from './sweep-pieces.ts'
+export { type Demands, demandsOf, throughputOf } from './throughput.ts'
+export { type MeasuredWay, type Transit, WayMeter } from './way-meter.ts'
 export { addWork, noWork, type Speed, type Work, workMs } from './work.ts'

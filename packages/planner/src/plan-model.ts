@@ -15,6 +15,7 @@ import { choosePlan } from './choose-plan.ts'
 import { Codes } from './codes.ts'
 import { Draws } from './draws.ts'
 import { PlannerError } from './errors.ts'
+import { type Goal, soonest } from './goal.ts'
 import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
 import { type ModelPrediction, predictModel } from './predict-model.ts'
 import type { Fleet } from './profile.ts'
@@ -36,6 +37,8 @@ export interface PlanOptions {
   readonly maxAmplification?: number
   /** What is known of the devices. @default that many of the profile pi4-gbe */
   readonly fleet?: Fleet
+  /** What `auto` chooses for. @default latency */
+  readonly goal?: Goal
   /** Of the samples. @default 1 */
   readonly seed?: number
   /** Whether k* of coded stages is looked for, which takes longer than all the rest. @default false */
@@ -64,6 +67,8 @@ export interface ModelPlan {
   readonly notes: readonly string[]
   /** The plan as numbers. */
   readonly load: PlanLoad
+  /** Why `auto` has chosen it; undefined where it was asked for. */
+  readonly why: string | undefined
   /** Draws some hundred inferences; tens of milliseconds for a large model. */
   predict(): ModelPrediction
 }
@@ -76,6 +81,18 @@ export interface ModelPlan {
  * @throws {PlannerError} ERR_BAD_FLEET if the fleet has another number of devices
  */
 export function planModel(model: ModelProto, options: PlanOptions): ModelPlan {
+  const steps = planInSteps(model, options)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** As `planModel`, for callers with something else to do: it yields every few milliseconds. */
+export function* planInSteps(
+  model: ModelProto,
+  options: PlanOptions,
+): Generator<undefined, ModelPlan> {
   const planning = prepare(model, options)
   const { scheme: request, devices } = options
   if (request.type === 'local') return nothing('local', planning, [])
@@ -83,7 +100,7 @@ export function planModel(model: ModelProto, options: PlanOptions): ModelPlan {
     if (devices > 0) return nothing('whole', planning, [])
     return nothing('local', planning, ['no device is here: computed locally'])
   }
-  if (request.type === 'auto') return planBest(planning)
+  if (request.type === 'auto') return yield* planBest(planning)
   const { scheme, note } = resolveScheme(request, devices)
   const notes = note ? [note] : []
   if (!scheme) return nothing('local', planning, notes)
@@ -116,7 +133,7 @@ function prepare(model: ModelProto, options: PlanOptions): Planning {
   return { model, options, fleet, graph, draws: new Draws(seed), codes }
 }
 
-function planBest(planning: Planning): ModelPlan {
+function* planBest(planning: Planning): Generator<undefined, ModelPlan> {
   const { model, options, graph, fleet, draws, codes } = planning
   if (options.devices === 0) return nothing('local', planning, [])
   const { transport, axis } = options
@@ -125,8 +142,9 @@ function planBest(planning: Planning): ModelPlan {
   const stay = found.convs.filter(conv => !convs.includes(conv))
   const surroundings = { fleet, transport, draws, codes }
   const isIntense = (conv: LinearConv) => reasonToStay(conv, options) === undefined
-  const input = { model, graph, convs, isIntense, axis, surroundings }
-  const chosen = choosePlan(input)
+  const { goal = soonest } = options
+  const input = { model, graph, convs, isIntense, axis, surroundings, goal }
+  const chosen = yield* choosePlan(input)
   if (chosen.kind === 'whole') return nothing('whole', planning, [], chosen.why)
   const small = stay.map(conv => localConv(conv, reasonToStay(conv, options)!))
   const local = [...found.local, ...small, ...chosen.local]
@@ -149,8 +167,8 @@ function finish(
   const stages = made.stages.map(toStagePlan)
   const notes = [...made.notes, ...noiseNotes(stages, options)]
   const kind = stages.length > 0 ? 'stages' : 'local'
-  const { local } = made
-  return { kind, stages, local, transport: options.transport, notes, load, predict }
+  const { local, why } = made
+  return { kind, stages, local, transport: options.transport, notes, load, why, predict }
 }
 
 function predictPlanned(
@@ -212,7 +230,7 @@ function nothing(
   const load = kind === 'whole' ? wholeLoad(model, graph) : localLoad(graph)
   const predict = () => predictPlanned(planning, { load, stages: [], why })
   const { transport } = options
-  return { kind, stages: [], local: [], transport, notes, load, predict }
+  return { kind, stages: [], local: [], transport, notes, load, why, predict }
 }
 
 function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefined {

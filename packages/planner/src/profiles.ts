@@ -24,7 +24,7 @@ const pi4: Board = {
   failureRate: 0,
 }
 
-const coordinatorPi4: CoordinatorProfile = {
+export const coordinatorPi4: CoordinatorProfile = {
   flopsPerS: 20e9,
   memoryBytesPerS: 3e9,
   straggling: 0.02,

@@ -1,0 +1,170 @@
+import { seeded } from '@cocoi/coding'
+import { measuredFleet, quantile, SpeedMeter, type Transit, WayMeter, workMs } from '@cocoi/planner'
+import { expect } from 'chai'
+
+const random = seeded(7)
+const exponential = () => -Math.log(1 - random())
+
+/** Kinds of work as a small network has them: much and little arithmetic per byte. */
+const works = [0.02, 0.05, 0.1, 0.3, 0.6].map((gflop, i) => ({
+  flops: gflop * 1e9,
+  bytes: 2e6 / (i + 1),
+}))
+
+/** Lets a machine compute so many times each of the works. */
+function compute(
+  meter: SpeedMeter,
+  machine: { flopsPerS: number; memoryBytesPerS: number; perRunMs?: number },
+  { times, slowness = () => 1 }: { times: number; slowness?: () => number },
+): void {
+  for (let i = 0; i < times; i++) {
+    for (const work of works)
+      meter.note(work, workMs(work, machine) * slowness() + (machine.perRunMs ?? 0))
+  }
+}
+
+describe('the speed of a machine', () => {
+  const benchmark = { flopsPerS: 20e9, memoryBytesPerS: 3e9 }
+  const slow = { flopsPerS: 5e9, memoryBytesPerS: 0.75e9 }
+
+  it('is that of the benchmark until it has computed something', () => {
+    expect(new SpeedMeter(benchmark).measured).to.include({ ...benchmark, samples: 0 })
+  })
+
+  it('is learnt from its own computations, with their straggling', () => {
+    for (const straggling of [0.1, 0.5, 1]) {
+      const meter = new SpeedMeter(benchmark)
+      const machine = { ...slow, perRunMs: 2 }
+      compute(meter, machine, { times: 16, slowness: () => 1 + straggling * exponential() })
+      const { measured } = meter
+      for (const work of works) {
+        const predicted = workMs(work, measured) + measured.perRunMs
+        expect(predicted / (workMs(work, slow) + 2)).to.be.closeTo(1, 0.12)
+      }
+      expect(measured.straggling / straggling).to.be.within(0.7, 1.3)
+      expect(measured.slowness, 'it fits').to.equal(undefined)
+      expect(measured.samples).to.equal(16 * works.length)
+    }
+  })
+
+  it('is told as quantiles where it is now full, now a third', () => {
+    const meter = new SpeedMeter(benchmark)
+    compute(meter, slow, { times: 16, slowness: () => (random() < 0.6 ? 1 : 3) })
+    const { slowness, distance } = meter.measured
+    expect(distance).to.be.above(0.08)
+    expect(quantile(slowness!, 0.2)).to.be.closeTo(1, 0.1)
+    expect(quantile(slowness!, 0.95)).to.be.closeTo(3, 0.1)
+  })
+
+  it('follows a machine that becomes hot, and one that cools down', () => {
+    const meter = new SpeedMeter(benchmark)
+    for (const machine of [benchmark, slow, benchmark]) {
+      compute(meter, machine, { times: 16 })
+      expect(meter.measured.flopsPerS / machine.flopsPerS).to.be.closeTo(1, 0.01)
+      expect(meter.measured.straggling).to.be.below(0.01)
+    }
+  })
+
+  it('is not shaken by what takes no time or no work', () => {
+    const meter = new SpeedMeter(benchmark)
+    for (const ms of [0, -1, Number.NaN]) meter.note(works[0]!, ms)
+    meter.note({ flops: 0, bytes: 0 }, 5)
+    expect(meter.measured.samples).to.equal(0)
+  })
+
+  it('takes no more memory for many plans', () => {
+    const meter = new SpeedMeter(benchmark)
+    for (let i = 1; i < 10_000; i++) meter.note({ flops: i * 1e6, bytes: 1 }, i / 20)
+    expect(meter.measured.samples).to.be.at.most(128)
+  })
+})
+
+describe('the ways to the devices', () => {
+  const devices = ['pi-1', 'pi-2', 'pi-3', 'pi-4', 'pi-5']
+  const stages = [
+    { out: 400e3, in: 300e3 },
+    { out: 90e3, in: 120e3 },
+    { out: 20e3, in: 10e3 },
+  ]
+  const hop = { bytesPerS: 50e6, perMessageMs: 0.4 }
+
+  /** Stages that are sent to all devices at once, over the shared way and what is beyond it. */
+  function travel(meter: WayMeter, beyondMs: (device: string, bytes: number) => number): void {
+    for (let i = 0; i < 20; i++) {
+      for (const stage of stages) {
+        for (const [position, device] of devices.entries()) {
+          const messagesOut = position + 1
+          const bytesOut = messagesOut * stage.out
+          const sharedBytes = bytesOut + stage.in
+          const ownBytes = stage.out + stage.in
+          const ms =
+            (messagesOut + 1) * hop.perMessageMs +
+            (sharedBytes / hop.bytesPerS) * 1000 +
+            beyondMs(device, ownBytes)
+          const transit: Transit = {
+            ...{ device, messagesOut, bytesOut, bytesIn: stage.in, ownBytes, ms },
+          }
+          meter.note(transit, i)
+        }
+      }
+    }
+  }
+
+  it('have in common what all of them need', () => {
+    const meter = new WayMeter()
+    travel(meter, () => 0)
+    const shared = meter.shared(20)!
+    expect(shared.bytesPerS / hop.bytesPerS).to.be.closeTo(1, 0.02)
+    expect(shared.perMessageMs).to.be.closeTo(hop.perMessageMs, 0.02)
+    for (const device of devices) {
+      const link = meter.link(device, 20)!
+      const beyondMs = 2 * link.latencyMs + (7e5 / link.bytesPerS) * 1000
+      expect(beyondMs, device).to.be.below(1)
+      expect(link.delayMs).to.be.below(0.01)
+    }
+  })
+
+  it('differ by the links of the devices', () => {
+    const meter = new WayMeter()
+    travel(meter, (device, bytes) => (device === 'pi-3' ? 6 + bytes / 5e3 : 0))
+    expect(meter.shared(20)!.bytesPerS / hop.bytesPerS).to.be.closeTo(1, 0.15)
+    const link = meter.link('pi-3', 20)!
+    expect(link.bytesPerS / 5e6).to.be.closeTo(1, 0.15)
+    expect(meter.link('pi-1', 20)!.bytesPerS).to.be.above(1e8)
+  })
+
+  it('scatter where transmissions are delayed', () => {
+    const meter = new WayMeter()
+    travel(meter, device => (device === 'pi-2' ? 20 * (exponential() + exponential()) : 0))
+    expect(meter.link('pi-2', 20)!.delayMs).to.be.within(8, 32)
+    expect(meter.link('pi-1', 20)!.delayMs).to.be.below(0.1)
+  })
+
+  it('are unknown before anything has travelled, and again long after', () => {
+    const meter = new WayMeter()
+    expect(meter.shared(0)).to.equal(undefined)
+    travel(meter, () => 0)
+    expect(meter.shared(600_000)).to.be.an('object')
+    expect(meter.shared(600_100)).to.equal(undefined)
+    expect(meter.link('pi-1', 600_100)).to.equal(undefined)
+  })
+})
+
+describe('a measured fleet', () => {
+  it('puts the fastest first and takes what is unknown from a Pi 4B', () => {
+    const speedOf = (flopsPerS: number) =>
+      new SpeedMeter({ flopsPerS, memoryBytesPerS: 1e9 }).measured
+    const device = (name: string, flopsPerS?: number) => ({
+      ...{ name, link: undefined, speed: flopsPerS ? speedOf(flopsPerS) : undefined },
+    })
+    const given = [device('hot', 5e9), device('new'), device('fast', 80e9)]
+    const { devices, coordinator } = measuredFleet(given, { speed: speedOf(7e9), way: undefined })
+    expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'hot'])
+    expect(devices[1]!.flopsPerS).to.equal(20e9)
+    expect(coordinator).to.include({ flopsPerS: 7e9, memoryBytesPerS: 1e9 })
+    const way = { bytesPerS: 3e7, perMessageMs: 2 }
+    const known = measuredFleet(given, { speed: speedOf(7e9), way }).coordinator
+    expect(known.hop).to.deep.equal(way)
+    expect(known.nic.bytesPerS, 'part of the way').to.equal(Number.POSITIVE_INFINITY)
+  })
+})
