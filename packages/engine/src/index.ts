@@ -1,3 +1,4 @@
+export { type BenchmarkResult, benchmark, type RunTimer } from './benchmark.ts'
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
 export type { EngineSession, RunOptions } from './engine-session.ts'
 export type { ElementTypeName, EngineTensor } from './engine-tensor.ts'
