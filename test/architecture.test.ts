@@ -28,7 +28,7 @@ const inputOutput: Record<string, string[]> = {
 const apps: Record<string, string[]> = {
   broker: ['discovery', 'protocol', 'service'],
   'devices/agent': [
-    ...['blobs', 'coding', 'discovery', 'engine', 'onnx', 'partition', 'protocol'],
+    ...['blobs', 'coding', 'discovery', 'engine', 'onnx', 'partition', 'planner', 'protocol'],
     ...['scheduler', 'service', 'transport'],
   ],
   'packages/client': ['protocol', 'transport'],

@@ -24,6 +24,7 @@ import { loadPlan } from './loaded-plan.ts'
 import { Pace } from './pace.ts'
 import { PlanShelf } from './plan-shelf.ts'
 import { Presence } from './presence.ts'
+import { SelfMeasurement } from './self-measurement.ts'
 import { SubtaskRunner } from './subtask-runner.ts'
 import { Tardiness } from './tardiness.ts'
 import { vitalsReader } from './vitals.ts'
@@ -57,6 +58,8 @@ export class Agent {
   readonly #runner: SubtaskRunner
   readonly #presence: Presence
   readonly #drops = new Drops()
+  readonly #pace: Pace
+  readonly #measurement = new SelfMeasurement()
   /** Coordinator of each plan that was announced, to know where its answers go. */
   readonly #coordinators = new Map<string, string>()
 
@@ -74,6 +77,7 @@ export class Agent {
     const threads = config.threads || allCoresButOne()
     const speed = config.flopsPerS > 0 ? { flopsPerS: config.flopsPerS } : {}
     this.#engine = createEngine({ name: 'cocoi-engine', threads, ...speed })
+    this.#pace = new Pace(config.stretch, threads)
     this.#blobs = new BlobClient({
       store,
       transport: data,
@@ -87,8 +91,9 @@ export class Agent {
     this.#plans = new PlanShelf(config.maxPlans, (plan, signal) => loadPlan(plan, loader, signal))
     this.#runner = new SubtaskRunner({
       maxWaiting: config.maxQueue,
-      pace: new Pace(config.stretch, threads),
+      pace: this.#pace,
       tardiness: new Tardiness({ ...config, seed: config.delaySeed }),
+      onComputed: (work, ms) => this.#measurement.note(work, ms),
       stage: (plan, stage) => this.#plans.stage(plan, stage),
       answer: (plan, header, tensors) => this.#send(this.#coordinators.get(plan), header, tensors),
       now: () => performance.now(),
@@ -101,18 +106,20 @@ export class Agent {
         subtasks: this.#runner.counts,
         eventLoopLagMs: lagMs(),
         dropped: this.#drops.total + control.dropped + data.dropped,
+        profile: this.#measurement.profile,
       }),
       vitals: vitalsReader(config.state),
       onError: (what, error) => this.#report(what, error),
     })
   }
 
-  /** Subscribes and announces the device; resolves when the broker knows it as online. */
+  /** Measures, subscribes and announces the device; resolves when the broker knows it as online. */
   static async start(options: AgentOptions): Promise<Agent> {
     const { config, device, topics, control, data } = options
     const folder = join(config.state, 'blobs')
     await mkdir(folder, { recursive: true })
     const agent = new Agent(options, await BlobStore.open(folder))
+    await agent.#measure()
     await data.subscribe(topics.subtasks({ device }), (_, payload) => agent.#onSubtask(payload))
     await control.subscribe(topics.control({ device }), (_, payload) => agent.#onControl(payload), {
       qos: 1,
@@ -128,6 +135,13 @@ export class Agent {
       })
     })
     return agent
+  }
+
+  /** A device that cannot time its engine is asked all the same, and learns from its subtasks. */
+  async #measure(): Promise<void> {
+    await this.#measurement
+      .start(this.#engine, this.#pace)
+      .catch(error => this.#report('timing the engine', error))
   }
 
   /** Whether its engine is idle or answers, if slowly. */

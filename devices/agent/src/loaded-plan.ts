@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Engine, EngineSession } from '@cocoi/engine'
 import { externalLocation, type ModelProto, parseModel, serializeModel } from '@cocoi/onnx'
 import { type StageSpec, subtaskGraph } from '@cocoi/partition'
+import type { Work } from '@cocoi/planner'
 import type { Plan } from '@cocoi/protocol'
 import type { Weights } from './weights.ts'
 
@@ -14,6 +15,8 @@ export interface LoadedStage {
   readonly outputs: readonly string[]
   /** Scalar output with the largest magnitude of the result; float16 transport only. */
   readonly peak: string | undefined
+  /** What one subtask of it is, if the coordinator says so. */
+  readonly work: Work | undefined
 }
 
 /** A plan whose weights are here and whose subtask graphs are loaded. */
@@ -55,7 +58,7 @@ export async function loadPlan(
       const session = await engine.load(serializeModel(graph.model), {
         weightsFolder: weights.folder,
       })
-      stages.set(spec.id, { session, ...graph.tensors })
+      stages.set(spec.id, { session, ...graph.tensors, work: spec.work })
     }
   } catch (error) {
     await release()

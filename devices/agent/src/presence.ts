@@ -1,14 +1,18 @@
-import { encodeDeviceHealth, encodeStatus, type Status, type Topics } from '@cocoi/protocol'
+import {
+  type DeviceHealth,
+  encodeDeviceHealth,
+  encodeStatus,
+  type Status,
+  type Topics,
+} from '@cocoi/protocol'
 import type { Transport, Will } from '@cocoi/transport'
 import type { Vitals } from './vitals.ts'
 
 /** What only the running agent knows of its health. */
-export interface Workload {
-  readonly queue: { waiting: number; running: number }
-  readonly subtasks: { done: number; failed: number; cancelled: number; expired: number }
-  readonly eventLoopLagMs: number
-  readonly dropped: number
-}
+export type Workload = Pick<
+  DeviceHealth,
+  'queue' | 'subtasks' | 'eventLoopLagMs' | 'dropped' | 'profile'
+>
 
 export interface PresenceOptions {
   readonly device: string

@@ -1,4 +1,5 @@
 import type { EngineTensor } from '@cocoi/engine'
+import type { Work } from '@cocoi/planner'
 import type { AttemptId, FailureHeader, Frame, ResultHeader, SubtaskHeader } from '@cocoi/protocol'
 import { DeviceQueue, type DeviceQueueEffect, type DeviceQueueEvent } from '@cocoi/scheduler'
 import { AgentError, describeError } from './errors.ts'
@@ -20,6 +21,8 @@ export interface SubtaskRunnerOptions {
   readonly answer: Answer
   readonly pace: Pace
   readonly tardiness: Tardiness
+  /** Told of every computation, also one that was cancelled meanwhile. */
+  readonly onComputed: (work: Work, ms: number) => void
   readonly now: () => number
 }
 
@@ -157,6 +160,7 @@ export class SubtaskRunner {
     }
     const feeds = Object.fromEntries(stage.inputs.map((name, i) => [name, tensors[i]!]))
     const { result: ran, ms } = await this.#options.pace.take(() => stage.session.run(feeds))
+    if (stage.work) this.#options.onComputed(stage.work, ms)
     const { outputs } = ran
     if (!this.#held.has(keyOf(header))) return // cancelled while it ran
     this.counts.done += 1

@@ -17,7 +17,7 @@ export async function adder(engine: Engine, summand: number): Promise<LoadedStag
     initializers: [floatTensor('summand', [1], Float32Array.of(summand))],
   })
   const session = await engine.load(serializeModel(model))
-  return { session, inputs: ['x'], outputs: ['y'], peak: 'peak' }
+  return { session, inputs: ['x'], outputs: ['y'], peak: 'peak', work: { flops: 1, bytes: 8 } }
 }
 
 export function floats(...values: number[]): EngineTensor {

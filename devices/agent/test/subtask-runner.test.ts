@@ -1,5 +1,6 @@
 import { type LoadedStage, Pace, SubtaskRunner, Tardiness } from '@cocoi/device-agent'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
+import type { Work } from '@cocoi/planner'
 import type { FailureHeader, ResultHeader, SubtaskHeader } from '@cocoi/protocol'
 import { expect } from 'chai'
 import { adder, floats, numbers } from './stages.ts'
@@ -19,6 +20,7 @@ describe('subtask runner', () => {
   let stage: LoadedStage
   let runner: SubtaskRunner
   let answers: Answered[]
+  let computed: Work[]
   let now: number
 
   before(async () => {
@@ -29,6 +31,7 @@ describe('subtask runner', () => {
 
   beforeEach(() => {
     answers = []
+    computed = []
     now = 0
     runner = runnerThatIs({ delayMs: 0 })
   })
@@ -43,6 +46,7 @@ describe('subtask runner', () => {
       answer: (_, header, tensors) => void answers.push({ header, tensors }),
       pace: new Pace(1, 1),
       tardiness: new Tardiness({ straggle: 0, delayMs, seed: 1 }),
+      onComputed: (work, ms) => void (ms > 0 && computed.push(work)),
       now: () => now,
     })
   }
@@ -97,6 +101,7 @@ describe('subtask runner', () => {
     expect(answers).to.deep.equal([])
     expect(runner.counts).to.deep.equal({ done: 0, failed: 0, cancelled: 2, expired: 0 })
     expect(runner.held).to.equal(0)
+    expect(computed, 'slow ones are cancelled: that is when it counts').to.deep.equal([stage.work])
   })
 
   it('holds answers back while it is tardy, and computes on', async () => {

@@ -16,6 +16,7 @@ export {
   type DeviceHealth,
   encodeDeviceHealth,
   parseDeviceHealth,
+  type SpeedProfile,
 } from './messages/device-health.ts'
 export { encodeEvent, parseEvent, type SystemEvent } from './messages/event.ts'
 export {

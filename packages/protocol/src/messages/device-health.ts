@@ -4,6 +4,25 @@ import { machineFacts } from './machine-facts.ts'
 import { instant, session } from './status.ts'
 
 const count = z.int().min(0)
+const rate = z.number().positive()
+const factor = z.number().min(0)
+
+/**
+ * Schema of how fast a machine computes, by its own computations: arithmetic, memory traffic and a fixed
+ * part of each. The undisturbed time is stretched by 1 + straggling · Exp(1), or, where that fits badly,
+ * by a factor with these quantiles at equal steps from 0 to 1.
+ */
+export const speed = z.object({
+  flopsPerS: rate,
+  memoryBytesPerS: rate,
+  perRunMs: factor,
+  straggling: factor,
+  slowness: z.array(factor).min(2).max(65).optional(),
+  /** Kolmogorov–Smirnov distance of the exponential; absent while there is none. */
+  distance: factor.optional(),
+  /** Computations it is based on; 0 when there is but the benchmark at the start. */
+  samples: count,
+})
 
 /** Schema of a device's heartbeat; counters count since the agent started. */
 export const deviceHealth = z.object({
@@ -21,8 +40,11 @@ export const deviceHealth = z.object({
   /** Messages dropped because they did not follow the specification or were not asked for. */
   dropped: count.optional(),
   ...machineFacts.shape,
+  /** How fast this device computes; what its link is like only the coordinator can tell. */
+  profile: speed.optional(),
 })
 
+export type SpeedProfile = z.infer<typeof speed>
 export type DeviceHealth = z.infer<typeof deviceHealth>
 
 export function encodeDeviceHealth(message: DeviceHealth): Uint8Array {

@@ -49,6 +49,8 @@ const answer = z.object({
     kind: z.enum(['local', 'whole', 'stages']),
     scheme: z.string(),
     transport: z.string(),
+    /** Why this plan, where it was the coordinator's choice. */
+    why: z.string().optional(),
     notes: names,
   }),
   devices: z.object({ used: names, late: names }),
