@@ -10,7 +10,7 @@ export {
 export { formatScheme, formatSchemes } from './format-scheme.ts'
 export type { Goal } from './goal.ts'
 export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
-export { type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
+export { hasChanged, type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
 export { harmonic, meanOfKth } from './order-statistics.ts'
 export type { PlanLoad } from './plan-load.ts'
 export {

@@ -1,7 +1,14 @@
-import type { CoordinatorProfile, DeviceProfile, Fleet, LinkProfile } from './profile.ts'
+import {
+  type CoordinatorProfile,
+  type DeviceProfile,
+  type Fleet,
+  type LinkProfile,
+  meanSlowness,
+} from './profile.ts'
 import { boards, coordinatorPi4 } from './profiles.ts'
 import type { MeasuredSpeed } from './speed-meter.ts'
 import type { MeasuredWay } from './way-meter.ts'
+import type { Speed } from './work.ts'
 
 /** A device as far as it has been measured; the rest is taken from a Pi 4B on gigabit Ethernet. */
 export interface MeasuredDevice {
@@ -14,7 +21,8 @@ export interface MeasuredDevice {
 const noticeMs = 50
 
 /**
- * The fleet at hand for the planner. The fastest devices come first: they are asked first.
+ * The fleet at hand for the planner. The fastest devices come first: they are asked first. A device that
+ * has not said how fast it is yet is taken for one like the others, or like the coordinator.
  *
  * @param way shared by all subtasks, once measured: then the network interface is part of it
  */
@@ -22,13 +30,21 @@ export function measuredFleet(
   devices: readonly MeasuredDevice[],
   { speed, way }: { speed: MeasuredSpeed; way: MeasuredWay | undefined },
 ): Fleet {
-  const profiles = devices.map(profileOf).sort((a, b) => b.flopsPerS - a.flopsPerS)
+  const known = devices.flatMap(device => device.speed ?? []).sort(bySpeed)
+  const typical = known[known.length >> 1] ?? speed
+  const profiles = devices.map(device => profileOf(device, typical)).sort(bySpeed)
   return { coordinator: coordinatorOf(speed, way), devices: profiles, noticeMs }
 }
 
-function profileOf({ name, speed, link = boards.pi4.link }: MeasuredDevice): DeviceProfile {
-  if (!speed) return { ...boards.pi4, name, link }
-  const { flopsPerS, memoryBytesPerS, straggling, slowness, perRunMs } = speed
+function bySpeed(a: Speed, b: Speed): number {
+  return b.flopsPerS - a.flopsPerS
+}
+
+function profileOf(
+  { name, speed, link = boards.pi4.link }: MeasuredDevice,
+  typical: Omit<MeasuredSpeed, 'distance'>,
+): DeviceProfile {
+  const { flopsPerS, memoryBytesPerS, straggling, slowness, perRunMs } = speed ?? typical
   const compute = { flopsPerS, memoryBytesPerS, straggling, slowness, perSubtaskMs: perRunMs }
   return { ...boards.pi4, ...compute, name, link }
 }
@@ -39,4 +55,39 @@ function coordinatorOf(speed: MeasuredSpeed, way: MeasuredWay | undefined): Coor
   const own = { ...coordinatorPi4, flopsPerS, memoryBytesPerS, straggling, perRunMs }
   if (!way) return own
   return { ...own, hop: way, nic: { bytesPerS: Number.POSITIVE_INFINITY, duplex: 'full' } }
+}
+
+/** What is measured scatters; smaller changes are none. */
+const tolerance = 0.1
+
+/** A message of middling size, by which links are compared. */
+const typicalBytes = 100_000
+
+/** Whether a fleet has other devices than before, or any of its times is another by more than a tenth. */
+export function hasChanged(before: Fleet, now: Fleet): boolean {
+  const [old, present] = [before, now].map(timesOf) as [Map<string, number>, Map<string, number>]
+  if (old.size !== present.size) return true
+  return [...present].some(([what, ms]) => {
+    const was = old.get(what)
+    return was === undefined || Math.abs(ms - was) > tolerance * Math.max(was, ms)
+  })
+}
+
+/** Milliseconds by what takes them; what is far below one is the jitter of timers. */
+function timesOf({ coordinator, devices }: Fleet): Map<string, number> {
+  const { hop, nic } = coordinator
+  const gigaMs = (speed: Speed) => 1e12 / speed.flopsPerS
+  const wayMs = (typicalBytes / hop.bytesPerS + typicalBytes / nic.bytesPerS) * 1000
+  return new Map([
+    ['coordinator', gigaMs(coordinator)],
+    ['way', 1 + hop.perMessageMs + wayMs],
+    ...devices.flatMap((device): [string, number][] => {
+      const { link, name } = device
+      const linkMs = link.latencyMs + link.delayMs + (typicalBytes / link.bytesPerS) * 1000
+      return [
+        [`${name} computes`, gigaMs(device) * meanSlowness(device)],
+        [`${name} travels`, 1 + linkMs],
+      ]
+    }),
+  ])
 }

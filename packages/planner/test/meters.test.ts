@@ -1,5 +1,16 @@
 import { seeded } from '@cocoi/coding'
-import { measuredFleet, quantile, SpeedMeter, type Transit, WayMeter, workMs } from '@cocoi/planner'
+import {
+  type DeviceProfile,
+  type Fleet,
+  fleetOf,
+  hasChanged,
+  measuredFleet,
+  quantile,
+  SpeedMeter,
+  type Transit,
+  WayMeter,
+  workMs,
+} from '@cocoi/planner'
 import { expect } from 'chai'
 
 const random = seeded(7)
@@ -151,20 +162,39 @@ describe('the ways to the devices', () => {
 })
 
 describe('a measured fleet', () => {
-  it('puts the fastest first and takes what is unknown from a Pi 4B', () => {
+  it('puts the fastest first and takes who is unknown for one like the others', () => {
     const speedOf = (flopsPerS: number) =>
       new SpeedMeter({ flopsPerS, memoryBytesPerS: 1e9 }).measured
     const device = (name: string, flopsPerS?: number) => ({
       ...{ name, link: undefined, speed: flopsPerS ? speedOf(flopsPerS) : undefined },
     })
-    const given = [device('hot', 5e9), device('new'), device('fast', 80e9)]
+    const given = [device('hot', 5e9), device('new'), device('fast', 80e9), device('same', 8e9)]
     const { devices, coordinator } = measuredFleet(given, { speed: speedOf(7e9), way: undefined })
-    expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'hot'])
-    expect(devices[1]!.flopsPerS).to.equal(20e9)
+    expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'same', 'hot'])
+    expect(devices[1]!.flopsPerS, 'as is usual here').to.equal(8e9)
+    const [alone] = measuredFleet([device('new')], { speed: speedOf(7e9), way: undefined }).devices
+    expect(alone!.flopsPerS, 'as the coordinator').to.equal(7e9)
     expect(coordinator).to.include({ flopsPerS: 7e9, memoryBytesPerS: 1e9 })
     const way = { bytesPerS: 3e7, perMessageMs: 2 }
     const known = measuredFleet(given, { speed: speedOf(7e9), way }).coordinator
     expect(known.hop).to.deep.equal(way)
     expect(known.nic.bytesPerS, 'part of the way').to.equal(Number.POSITIVE_INFINITY)
+  })
+
+  it('has changed when devices come, or become slower by more than a tenth', () => {
+    const before = fleetOf('pi4-gbe', 4)
+    const with0 = (change: Partial<DeviceProfile>): Fleet => {
+      const [first, ...others] = before.devices
+      return { ...before, devices: [{ ...first!, ...change }, ...others] }
+    }
+    expect(hasChanged(before, before)).to.equal(false)
+    expect(hasChanged(before, fleetOf('pi4-gbe', 5))).to.equal(true)
+    expect(hasChanged(before, with0({ name: 'another' }))).to.equal(true)
+    expect(hasChanged(before, with0({ flopsPerS: 19e9 }))).to.equal(false)
+    expect(hasChanged(before, with0({ flopsPerS: 17e9 }))).to.equal(true)
+    expect(hasChanged(before, with0({ straggling: 0.5 }))).to.equal(true)
+    expect(
+      hasChanged(before, with0({ link: { ...before.devices[0]!.link, delayMs: 5 } })),
+    ).to.equal(true)
   })
 })

@@ -16,6 +16,7 @@ export {
   type DropReason,
   type SubtaskId,
 } from './device-queue.ts'
+export { LoadGoal } from './load-goal.ts'
 export { LOCAL } from './local.ts'
 export { Membership } from './membership.ts'
 export type {

@@ -1,0 +1,114 @@
+import { benchmark, type Engine } from '@cocoi/engine'
+import {
+  type MeasuredDevice,
+  measuredFleet,
+  type Fleet as ProfiledFleet,
+  SpeedMeter,
+  WayMeter,
+  type Work,
+  workMs,
+} from '@cocoi/planner'
+import type { CoordinatorHealth, ResultHeader, SpeedProfile } from '@cocoi/protocol'
+import { BusyDevices } from '@cocoi/scheduler'
+import type { Fleet } from './fleet.ts'
+import { type Burst, type SubtaskId, Transits } from './transits.ts'
+
+export interface MeasurementsOptions {
+  readonly fleet: Pick<Fleet, 'available' | 'health' | 'onChange'>
+  readonly now: () => number
+}
+
+/**
+ * What is known of the machines and of the ways between them. How fast a device computes it says itself,
+ * in its health; the coordinator measures its own engine, and the ways, of which it alone sees both
+ * ends. It also keeps account of who is at work.
+ */
+export class Measurements {
+  readonly #options: MeasurementsOptions
+  readonly #busy = new BusyDevices()
+  readonly #transits = new Transits()
+  readonly #ways = new WayMeter()
+  #own = new SpeedMeter()
+
+  constructor(options: MeasurementsOptions) {
+    this.#options = options
+    options.fleet.onChange(({ type, device }) => {
+      if (type !== 'lost') return
+      this.#busy.lost(device)
+      this.#ways.delete(device)
+    })
+  }
+
+  /** Times the coordinator's engine, which is to have nothing else to do. */
+  async start(engine: Engine): Promise<void> {
+    this.#own = new SpeedMeter(await benchmark(engine))
+  }
+
+  /** A graph of the coordinator has run. */
+  ran(work: Work, ms: number): void {
+    this.#own.note(work, ms)
+  }
+
+  sent(id: SubtaskId, { bytes, work, burst }: { bytes: number; work: Work; burst: Burst }): void {
+    this.#transits.sent(id, bytes, burst)
+    this.#busy.sent(id.device, this.#computeMs(work, id.device), this.#options.now())
+  }
+
+  /** Nobody waits for it any more, though the device may be at work on it. */
+  dropped(device: string): void {
+    this.#busy.dropped(device, this.#options.now())
+  }
+
+  /** A device has answered something it was asked, in time or not. */
+  answered(device: string, result: ResultHeader | undefined, bytes: number): void {
+    const now = this.#options.now()
+    this.#busy.answered(device, now)
+    const transit = result && this.#transits.arrived(result, { device, bytes, now })
+    if (transit) this.#ways.note(transit, now)
+  }
+
+  /** Devices in the order in which they would be through with this work. */
+  byEnd(devices: readonly string[], work: Work): string[] {
+    const msOn = (device: string) => this.#computeMs(work, device)
+    return this.#busy.byEnd(devices, msOn, this.#options.now())
+  }
+
+  /** The fleet that is here, as far as it is known. */
+  fleet(): ProfiledFleet {
+    const { fleet, now } = this.#options
+    const devices = fleet.available().map((name): MeasuredDevice => {
+      return { name, speed: this.#speedOf(name), link: this.#ways.link(name, now()) }
+    })
+    return measuredFleet(devices, { speed: this.#own.measured, way: this.#ways.shared(now()) })
+  }
+
+  /** What the coordinator's health says of it. */
+  get health(): Pick<CoordinatorHealth, 'profile' | 'ways'> {
+    const { slowness, distance, ...speed } = this.#own.measured
+    const profile = {
+      ...speed,
+      ...(slowness === undefined ? {} : { slowness: [...slowness] }),
+      ...(distance === undefined ? {} : { distance }),
+    }
+    const { fleet, now } = this.#options
+    const shared = this.#ways.shared(now())
+    if (!shared) return { profile }
+    const links = fleet.available().flatMap(device => {
+      const link = this.#ways.link(device, now())
+      if (!link) return []
+      const { bytesPerS, latencyMs, delayMs } = link
+      return [[device, { bytesPerS, latencyMs, delayMs }] as const]
+    })
+    return { profile, ways: { shared: { ...shared }, links: Object.fromEntries(links) } }
+  }
+
+  #speedOf(device: string): MeasuredDevice['speed'] {
+    const profile = this.#options.fleet.health(device)?.profile
+    return profile && { ...profile, slowness: profile.slowness }
+  }
+
+  #computeMs(work: Work, device: string): number {
+    const profile: SpeedProfile | undefined = this.#options.fleet.health(device)?.profile
+    return profile ? workMs(work, profile) + profile.perRunMs : 0
+  }
+}
