@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EngineTensor } from '@cocoi/engine'
 import { checkInputs, imageTarget, type ModelEntry, preprocessImage } from '@cocoi/models'
-import { parseSchemeRequest } from '@cocoi/planner'
+import { type Goal, parseSchemeRequest, type Work } from '@cocoi/planner'
 import type { InferenceAnswer, InferenceParameters, InferenceRequest } from '@cocoi/protocol'
 import type { CoordinatorConfig } from '@cocoi/service'
 import type { AdmittedRequest } from './admitted-request.ts'
@@ -10,6 +10,7 @@ import type { Deployment, DeploymentWish } from './deployment.ts'
 import type { Deployments } from './deployments.ts'
 import { describeAnswer } from './describe-answer.ts'
 import { CoordinatorError } from './errors.ts'
+import type { Measurements } from './measurements.ts'
 import type { FoundModel, ModelShelf } from './model-shelf.ts'
 import { type InferenceReport, runInference, type StageRunner } from './run-inference.ts'
 import { StageDriver, type StageSurroundings } from './stage-driver.ts'
@@ -21,6 +22,9 @@ export interface AnsweringOptions {
   readonly deployments: Deployments
   readonly stages: Omit<StageSurroundings, 'deployment'>
   readonly audits: Audits
+  readonly measurements: Pick<Measurements, 'ran'>
+  /** What plans are chosen for just now. */
+  readonly goal: () => Goal
   readonly now: () => number
 }
 
@@ -40,7 +44,7 @@ export async function answerRequest(
   const queueMs = clock.lap()
   const found = await options.models.find(admitted.model)
   admitted.signal.throwIfAborted() // preparing a model may have taken longer than the request allows
-  const wish = wishOf(admitted.body.parameters, found.entry, options.config)
+  const wish = wishOf(admitted.body.parameters, found.entry, options)
   const range = options.models.float16Trouble(found.entry)
   if (range !== undefined) return attempt({ ...wish, transport: 'float32' }, [range])
   try {
@@ -82,12 +86,13 @@ function isFloat16Trouble(error: unknown): error is CoordinatorError {
 function wishOf(
   parameters: InferenceParameters,
   { config: model }: ModelEntry,
-  config: CoordinatorConfig,
+  { config, goal }: Pick<AnsweringOptions, 'config' | 'goal'>,
 ): DeploymentWish {
   return {
     scheme: parseSchemeRequest(parameters.scheme ?? model.scheme ?? config.scheme),
     axis: parameters.axis ?? config.axis,
     transport: parameters.transport ?? model.transport ?? config.transport,
+    goal: goal(),
   }
 }
 
@@ -123,6 +128,7 @@ async function infer(
       new StageDriver({ step, rows, ...ids }, surroundings).run(),
     now: options.now,
     signal,
+    onRan: (work: Work, ms: number) => options.measurements.ran(work, ms),
   }
   try {
     return await runInference(deployment.executable, { inputs, outputs }, context)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { BlobServer, BlobStore } from '@cocoi/blobs'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import { ModelRepository } from '@cocoi/models'
+import type { Goal } from '@cocoi/planner'
 import {
   Drops,
   decodeFrame,
@@ -12,6 +13,7 @@ import {
   type Topics,
 } from '@cocoi/protocol'
 import type { Retirement } from '@cocoi/scheduler'
+import { LoadGoal } from '@cocoi/scheduler'
 import type { CoordinatorConfig, Logger } from '@cocoi/service'
 import { type Transport, watchConnections } from '@cocoi/transport'
 import { answerRequest } from './answer-request.ts'
@@ -22,6 +24,7 @@ import { describeError } from './errors.ts'
 import { Events } from './events.ts'
 import { Fleet } from './fleet.ts'
 import { Intake } from './intake.ts'
+import { Measurements } from './measurements.ts'
 import { ModelShelf } from './model-shelf.ts'
 import { type Condition, Presence } from './presence.ts'
 import { ResultRouter } from './result-router.ts'
@@ -53,6 +56,8 @@ export class Coordinator {
   readonly #fleet: Fleet
   readonly #router = new ResultRouter()
   readonly #drops = new Drops()
+  readonly #measurements: Measurements
+  readonly #loadGoal = new LoadGoal()
   readonly #models: ModelShelf
   readonly #deployments: Deployments
   readonly #intake: Intake
@@ -69,6 +74,7 @@ export class Coordinator {
     const store = await BlobStore.open(folder)
     const repository = await ModelRepository.open(config.models)
     const coordinator = new Coordinator(options, { store, repository })
+    await coordinator.#measure()
     await coordinator.#start()
     return coordinator
   }
@@ -91,13 +97,15 @@ export class Coordinator {
       onNamesake: (device, retirement) => this.#onNamesake(device, retirement),
     })
     this.#fleet = fleet
+    const measurements = new Measurements({ fleet, now })
+    this.#measurements = measurements
     this.#events = new Events({ control, topics, onError })
     const shelf = { repository, engine, store, folder: config.state, control, topics, onError }
     const models = new ModelShelf(shelf)
     this.#models = models
     const deployments = new Deployments({
       ...{ coordinator: config.id, engine, fleet, control, topics, minIntensity, readyTimeoutMs },
-      ...{ onError, now, capacity: config.maxPlans, replanAfterMs },
+        ...{ measurements, onError, now, capacity: config.maxPlans, replanAfterMs },
       onPlan: (entry, deployment) => {
         models.onPlan(entry, deployment)
         this.#events.planChanged(entry.name, deployment)
@@ -105,15 +113,22 @@ export class Coordinator {
     })
     this.#deployments = deployments
     const stages = {
-      ...{ data, control, topics, fleet, router: this.#router, now },
+      ...{ data, control, topics, fleet, measurements, router: this.#router, now },
       ...{ subtaskTimeoutMs, maxOutstanding, onError },
       onWrong: (wrong: WrongResult & { stage: number }) => this.#onWrong(wrong),
     }
-    const audits = new Audits()
+    const answering = {
+      config,
+      models,
+      deployments,
+      stages,
+      audits: new Audits(),
+      measurements,
+      now,
+    }
     this.#intake = new Intake({
       ...{ config, topics, requests, now, onDrop },
-      answer: request =>
-        answerRequest(request, { config, models, deployments, stages, audits, now }),
+      answer: request => answerRequest(request, { ...answering, goal: () => this.#goal() }),
       onFailure: onError,
     })
     this.#presence = new Presence({
@@ -140,6 +155,19 @@ export class Coordinator {
     await this.#deployments.close()
     await this.#presence.leave()
     await this.#engine.close()
+  }
+
+  /** A coordinator that cannot time its engine learns from what it computes. */
+  async #measure(): Promise<void> {
+    await this.#measurements
+      .start(this.#engine)
+      .catch(error => this.#report('timing the engine', error))
+  }
+
+  /** What plans are chosen for: each answer soon, or, when requests queue, many of them. */
+  #goal(): Goal {
+    const type = this.#loadGoal.note(this.#intake.load.waiting, now())
+    return type === 'latency' ? { type } : { type, running: this.#options.config.maxRunning }
   }
 
   async #start(): Promise<void> {
@@ -199,7 +227,9 @@ export class Coordinator {
 
   /** A device that does not know the plan has been restarted or has thrown it out: tell it again. */
   #onAnswer(answer: Parameters<ResultRouter['route']>[0]): void {
-    const { device, header } = answer
+    const { device, header, bytes } = answer
+    const result = header.type === 'result' ? header : undefined
+    this.#measurements.answered(device, result, bytes)
     if (header.type === 'failure' && header.code === 'ERR_UNKNOWN_PLAN') {
       this.#deployments.byPlan(header.plan)?.announce(device)
     }
@@ -241,6 +271,7 @@ export class Coordinator {
       devices,
       spare,
       inferences,
+      ...{ goal: this.#goal().type, ...this.#measurements.health },
       eventLoopLagMs: this.#lagMs,
       dropped: this.#drops.total + control.dropped + data.dropped + requests.dropped,
     }

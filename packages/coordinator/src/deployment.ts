@@ -2,17 +2,20 @@ import type { Engine } from '@cocoi/engine'
 import type { PreparedModel } from '@cocoi/models'
 import type { Axis, TransportType } from '@cocoi/partition'
 import {
-  amplificationLimits,
   formatScheme,
+  formatSchemes,
+  type Goal,
   type ModelPlan,
-  planModel,
   type SchemeRequest,
+  type Work,
 } from '@cocoi/planner'
 import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/protocol'
 import { SubtaskTimes } from '@cocoi/scheduler'
 import type { Transport } from '@cocoi/transport'
 import { buildExecutable, type Executable } from './executable.ts'
 import type { Fleet } from './fleet.ts'
+import type { Measurements } from './measurements.ts'
+import { type Planned, planNow, sharesOf } from './planned.ts'
 import { Readiness } from './readiness.ts'
 
 /** How a model is to be distributed, as a request or the configuration says. */
@@ -20,6 +23,8 @@ export interface DeploymentWish {
   readonly scheme: SchemeRequest
   readonly axis: Axis
   readonly transport: TransportType
+  /** What `auto` chooses for. */
+  readonly goal: Goal
 }
 
 export interface DeploymentOptions {
@@ -33,6 +38,9 @@ export interface DeploymentOptions {
   readonly control: Transport
   readonly topics: Topics
   readonly minIntensity: number
+  readonly measurements: Pick<Measurements, 'fleet'>
+  /** A plan made already. @default one that is made for the devices that are here */
+  readonly planned?: Planned
   /** How long a device may take to fetch the weights and load the plan. */
   readonly readyTimeoutMs: number
   readonly now: () => number
@@ -44,20 +52,17 @@ export interface DeploymentOptions {
  * of those that have said they are ready for it.
  */
 export class Deployment {
-  readonly plan: ModelPlan
+  readonly planned: Planned
   readonly executable: Executable
-  /** Devices that were here when the plan was made. */
-  readonly devices: number
   readonly #options: DeploymentOptions
   readonly #readiness: Readiness
   readonly #subtaskTimes = new Map<number, SubtaskTimes>()
   readonly #leaveFleet: () => void
 
-  private constructor(options: DeploymentOptions, plan: ModelPlan, executable: Executable) {
+  private constructor(options: DeploymentOptions, planned: Planned, executable: Executable) {
     this.#options = options
-    this.plan = plan
+    this.planned = planned
     this.executable = executable
-    this.devices = options.fleet.available().length
     const { fleet, now } = options
     this.#readiness = new Readiness({ fleet, now, onRetry: device => this.#askAgain(device) })
     this.#leaveFleet = fleet.onChange(({ type, device }) => {
@@ -69,15 +74,12 @@ export class Deployment {
 
   /** Plans for the devices that are here, loads the coordinator's part and tells the devices. */
   static async create(options: DeploymentOptions): Promise<Deployment> {
-    const { prepared, wish, engine, fleet, minIntensity } = options
-    const devices = fleet.available().length
-    const plan = planModel(prepared.graph, {
-      ...{ ...wish, devices, minIntensity },
-      maxAmplification: amplificationLimits[wish.transport],
-    })
+    const { prepared, engine, fleet } = options
+    const planned = options.planned ?? (await planNow(options))
+    const { plan } = planned
     const { weightsFolder } = prepared
     const executable = await buildExecutable(prepared.graph, plan, { engine, weightsFolder })
-    const deployment = new Deployment(options, plan, executable)
+    const deployment = new Deployment(options, planned, executable)
     for (const device of fleet.available()) deployment.announce(device)
     return deployment
   }
@@ -86,8 +88,27 @@ export class Deployment {
     return this.#options.id
   }
 
-  /** The scheme in use: that of the stage with the most pieces, since small layers take fewer. */
+  get plan(): ModelPlan {
+    return this.planned.plan
+  }
+
+  /** Devices that were here when the plan was made. */
+  get devices(): number {
+    return this.planned.fleet.devices.length
+  }
+
+  get goal(): Goal['type'] {
+    return this.#options.wish.goal.type
+  }
+
+  /**
+   * The scheme in use: that of the stage with the most pieces, since small layers take fewer; those of
+   * all stages where the planner chose.
+   */
   get scheme(): string {
+    const { scheme } = this.#options.wish
+    const isChosen = scheme.type === 'auto' && this.plan.kind === 'stages'
+    if (isChosen) return formatSchemes(this.plan.stages)
     const [widest] = this.plan.stages.map(({ code }) => code).sort((a, b) => b.k - a.k)
     return widest ? formatScheme(widest.scheme) : this.plan.kind
   }
@@ -129,6 +150,17 @@ export class Deployment {
     return times
   }
 
+  /** Rows of each device in a stage; undefined where all have the same share. */
+  placesOf(stage: number): Readonly<Record<string, number>> | undefined {
+    const rows = this.#loadOf(stage).rowsPerDevice
+    return rows && sharesOf(this.planned.fleet, rows)
+  }
+
+  /** What one subtask of a stage is. */
+  workOf(stage: number): Work {
+    return this.#loadOf(stage).subtask
+  }
+
   /** Why devices do not take part, for the result's notes. */
   get refusals(): string[] {
     const quarantined = [...this.#options.fleet.quarantined]
@@ -151,6 +183,10 @@ export class Deployment {
     await this.executable.release()
   }
 
+  #loadOf(stage: number) {
+    return this.plan.load.stages.find(({ id }) => id === stage)!
+  }
+
   /** Asks everybody who is not ready again: what they said while nobody listened is lost. */
   askAgain(): void {
     for (const device of this.#options.fleet.available()) this.#askAgain(device)
@@ -171,7 +207,9 @@ export class Deployment {
 
   #message(): Plan {
     const { id, coordinator, prepared } = this.#options
-    const stages = this.executable.steps.map(({ step }) => step.spec) as Plan['stages']
+    const stages = this.executable.steps.map(({ step: { spec } }) => {
+      return { ...spec, work: this.workOf(spec.id) }
+    }) as Plan['stages']
     return { id, coordinator, model: prepared.graphSha, transport: this.plan.transport, stages }
   }
 }

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { ModelEntry, PreparedModel } from '@cocoi/models'
 import { formatSchemeRequest } from '@cocoi/planner'
 import { Deployment, type DeploymentOptions, type DeploymentWish } from './deployment.ts'
+import { Reconsideration } from './reconsideration.ts'
 
-type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish'>
+type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish' | 'planned'>
 
 export interface DeploymentsOptions extends Shared {
   /** Deployments kept at a time; a device keeps a few more plans than that. */
@@ -11,6 +12,13 @@ export interface DeploymentsOptions extends Shared {
   /** How long the fleet must have been quiet before a plan is made anew for its new size. */
   readonly replanAfterMs: number
   readonly onPlan: (entry: ModelEntry, deployment: Deployment) => void
+}
+
+/** What a deployment is made of. */
+interface Ingredients {
+  readonly entry: ModelEntry
+  readonly prepared: PreparedModel
+  readonly wish: DeploymentWish
 }
 
 interface Slot {
@@ -23,6 +31,8 @@ interface Slot {
   outgrownAt: number | undefined
 }
 
+const newSlot = { deployment: undefined, users: 0, retired: false, outgrownAt: undefined }
+
 /** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
 const maxUnrest = 5
 
@@ -34,7 +44,8 @@ export interface Lease {
 
 /**
  * The deployments by model and wish, so that requests with different schemes can alternate without
- * moving weights. Makes a plan anew when the fleet has changed its size or the model its version.
+ * moving weights. Makes a plan anew when the fleet has changed its size or the model its version; where
+ * the planner is to choose, also when something better has been found meanwhile.
  */
 export class Deployments {
   readonly #options: DeploymentsOptions
@@ -42,10 +53,12 @@ export class Deployments {
   readonly #slots = new Map<string, Slot>()
   readonly #byPlan = new Map<string, Deployment>()
   readonly #leaveFleet: () => void
+  readonly #reconsideration: Reconsideration
   #fleetChangedAt: number
 
   constructor(options: DeploymentsOptions) {
     this.#options = options
+    this.#reconsideration = new Reconsideration(options)
     this.#fleetChangedAt = options.now()
     this.#leaveFleet = options.fleet.onChange(() => {
       this.#fleetChangedAt = options.now()
@@ -64,9 +77,11 @@ export class Deployments {
   /** @throws whatever planning or loading the model throws */
   async lease(entry: ModelEntry, prepared: PreparedModel, wish: DeploymentWish): Promise<Lease> {
     const key = keyOf(entry, wish)
-    const slot = this.#usable(key, entry) ?? this.#create(key, { entry, prepared, wish })
+    const what = { entry, prepared, wish }
+    const slot = this.#usable(key, entry) ?? this.#create(key, what)
     this.#slots.delete(key)
     this.#slots.set(key, slot)
+    if (slot.deployment) this.#reconsider(key, slot.deployment, what)
     slot.users += 1
     const end = () => {
       slot.users -= 1
@@ -87,6 +102,7 @@ export class Deployments {
 
   async close(): Promise<void> {
     this.#leaveFleet()
+    await this.#reconsideration.close()
     const slots = [...this.#slots.values()]
     this.#slots.clear()
     for (const { deployment } of slots) await deployment?.release()
@@ -113,20 +129,47 @@ export class Deployments {
     return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
   }
 
-  #create(
+  /** In the background: requests go on under the present plan until a better one is ready. */
+  #reconsider(key: string, present: Deployment, what: Ingredients): void {
+    this.#reconsideration.begin(present, what, async (planned, signal) => {
+      const { prepared, wish } = what
+      const id = newPlanId()
+      const deployment = await Deployment.create({ ...this.#options, id, prepared, wish, planned })
+      this.#byPlan.set(id, deployment)
+      await deployment.settled(signal, this.#options.readyTimeoutMs)
+      if (signal.aborted || !this.#replace(key, { present, deployment }, what)) {
+        this.#byPlan.delete(id)
+        await deployment.release()
+      }
+    })
+  }
+
+  /** @returns false if the present one has been given up meanwhile */
+  #replace(
     key: string,
-    what: { entry: ModelEntry; prepared: PreparedModel; wish: DeploymentWish },
-  ): Slot {
+    { present, deployment }: { present: Deployment; deployment: Deployment },
+    { entry }: Ingredients,
+  ): boolean {
+    const old = this.#slots.get(key)
+    if (old?.deployment !== present) return false
+    this.#retire(key, old)
+    const creating = Promise.resolve(deployment)
+    const { fingerprint } = entry
+    this.#slots.set(key, { ...newSlot, creating, fingerprint, deployment })
+    this.#options.onPlan(entry, deployment)
+    return true
+  }
+
+  #create(key: string, what: Ingredients): Slot {
     const { entry, prepared, wish } = what
     for (const [oldest, slot] of this.#slots) {
       if (this.#slots.size < this.#options.capacity) break
       this.#retire(oldest, slot)
     }
-    const id = `p${randomBytes(9).toString('hex')}`
+    const id = newPlanId()
     const creating = Deployment.create({ ...this.#options, id, prepared, wish })
     const { fingerprint } = entry
-    const state = { deployment: undefined, users: 0, retired: false, outgrownAt: undefined }
-    const slot: Slot = { creating, fingerprint, ...state }
+    const slot: Slot = { ...newSlot, creating, fingerprint }
     this.#slots.set(key, slot)
     creating.then(
       deployment => {
@@ -152,6 +195,11 @@ export class Deployments {
   }
 }
 
-function keyOf({ name }: ModelEntry, { scheme, axis, transport }: DeploymentWish): string {
-  return [name, formatSchemeRequest(scheme), axis, transport].join(' ')
+function newPlanId(): string {
+  return `p${randomBytes(9).toString('hex')}`
+}
+
+function keyOf({ name }: ModelEntry, { scheme, axis, transport, goal }: DeploymentWish): string {
+  const choice = scheme.type === 'auto' ? [goal.type] : []
+  return [name, formatSchemeRequest(scheme), axis, transport, ...choice].join(' ')
 }

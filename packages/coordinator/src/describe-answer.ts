@@ -18,13 +18,16 @@ export function describeAnswer(
   { found, report }: { found: FoundModel; report: InferenceReport },
 ): Omit<InferenceAnswer, 'timing'> {
   const { plan, scheme, refusals } = deployment
-  const { kind, transport } = plan
+  const { kind, transport, why } = plan
   const top = classesOf(found, report)
   const { stages, outputs } = report
   return {
     ...(request === undefined ? {} : { request }),
     ...{ model, version: found.entry.version },
-    plan: { kind, scheme, transport, notes: [...plan.notes, ...notes, ...refusals] },
+    plan: {
+      ...{ kind, scheme, transport, ...(why === undefined ? {} : { why }) },
+      notes: [...plan.notes, ...notes, ...refusals],
+    },
     ...(top ? { top } : {}),
     devices: { used: distinct(stages, 'used'), late: distinct(stages, 'late') },
     bytes: { out: sum(stages, 'bytesOut'), in: sum(stages, 'bytesIn') },

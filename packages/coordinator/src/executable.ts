@@ -13,7 +13,7 @@ import {
   type TransportType,
   wholeProgram,
 } from '@cocoi/partition'
-import { amplificationLimits, type ModelPlan } from '@cocoi/planner'
+import { addWork, amplificationLimits, type ModelPlan, noWork, type Work } from '@cocoi/planner'
 import { SessionCache } from './session-cache.ts'
 
 /** A segment that is loaded and ready to run. */
@@ -22,6 +22,8 @@ export interface LoadedSegment {
   readonly inputs: readonly string[]
   /** Inputs that nobody reads after this segment; their memory may be handed over. */
   readonly lastUses: readonly string[]
+  /** What running it once is. */
+  readonly work: Work
 }
 
 /** One stage with its sessions, its code and its decoder. */
@@ -55,11 +57,12 @@ export async function buildExecutable(
   const program = programOf(model, plan)
   const cache = new SessionCache(options.engine, options.weightsFolder)
   const uses = lastUses(program)
-  const load = async (segment: Segment | undefined) => {
+  const load = async (segment: Segment | undefined, work: Work) => {
     if (!segment) return undefined
     const session = await cache.load(segment, () => serializeModel(segment.model))
-    return { session, inputs: segment.inputs, lastUses: uses.get(segment)! }
+    return { session, inputs: segment.inputs, lastUses: uses.get(segment)!, work }
   }
+  const loads = plan.kind === 'stages' ? plan.load.stages : []
   const steps: ExecutableStep[] = []
   for (const [i, step] of program.steps.entries()) {
     const code = plan.stages[i]?.code ?? createCode({ type: 'uncoded', k: 1 })
@@ -70,10 +73,18 @@ export async function buildExecutable(
       cache.load(step, () => serializeModel(stageModel(model, step.spec, plan.transport)))
     const residual = (k: number, type: TransportType) =>
       cache.load(`residual${k}${type}`, () => serializeModel(residualGraph(k, type)))
-    const [head, side] = [await load(step.head), await load(step.side)]
+    const head = await load(step.head, headWork(loads, i))
+    const side = await load(step.side, loads[i]?.side ?? noWork)
     steps.push({ step, code, decoder, head, side, decode, compute, residual })
   }
-  return { steps, tail: await load(program.tail), release: () => cache.release() }
+  const tail = await load(program.tail, addWork(plan.load.tail, loads.at(-1)?.assemble ?? noWork))
+  return { steps, tail, release: () => cache.release() }
+}
+
+/** Joining the pieces of the stage before is part of a head graph. */
+function headWork(loads: ModelPlan['load']['stages'], i: number): Work {
+  const load = loads[i]
+  return load ? addWork(loads[i - 1]?.assemble ?? noWork, load.head, load.encode) : noWork
 }
 
 function programOf(model: ModelProto, plan: ModelPlan): Program {

@@ -75,7 +75,8 @@ export class ModelShelf {
 
   /** Tells how a model is distributed. */
   onPlan({ name, version }: ModelEntry, deployment: Deployment): void {
-    const { plan, scheme, devices } = deployment
+    const { plan, scheme, devices, goal } = deployment
+    const why = plan.why === undefined ? {} : { goal, why: plan.why }
     const flops = plan.stages.reduce((sum, stage) => sum + stage.layout.flops, 0)
     const stages = plan.stages.length
     const summary = { kind: plan.kind, scheme, devices, stages, transport: plan.transport, flops }
@@ -83,7 +84,7 @@ export class ModelShelf {
       name,
       version,
       state: 'ready',
-      summary: { ...summary, notes: [...plan.notes] },
+      summary: { ...summary, ...why, notes: [...plan.notes] },
     })
   }
 

@@ -1,4 +1,5 @@
 import type { EngineTensor } from '@cocoi/engine'
+import type { Work } from '@cocoi/planner'
 import { assertFloat16Range, decodeInto, type StageResults } from './decode.ts'
 import { EncodedRows } from './encoded-rows.ts'
 import type { Executable, ExecutableStep, LoadedSegment } from './executable.ts'
@@ -34,6 +35,15 @@ export interface InferenceReport {
   readonly tailMs: number
 }
 
+/** How the stages of an inference are run, and who is told of what. */
+export interface InferenceContext {
+  readonly runStage: StageRunner
+  readonly now: () => number
+  readonly signal?: AbortSignal
+  /** Told what every graph of the coordinator has taken. */
+  readonly onRan?: (work: Work, ms: number) => void
+}
+
 /**
  * One inference through an executable: for each stage head graph, subtasks away, side graph while
  * they are, decode; then the tail graph.
@@ -44,7 +54,7 @@ export interface InferenceReport {
 export async function runInference(
   executable: Executable,
   io: { inputs: Record<string, EngineTensor>; outputs: readonly string[] },
-  context: { runStage: StageRunner; now: () => number; signal?: AbortSignal },
+  context: InferenceContext,
 ): Promise<InferenceReport> {
   const live = new LiveTensors(io.inputs)
   const keep = new Set(Object.keys(io.inputs))
@@ -54,27 +64,25 @@ export async function runInference(
     stages.push(await runStep(step, { live, keep, ...context }))
   }
   context.signal?.throwIfAborted()
-  const tailMs = await runSegment(executable.tail, live, keep)
+  const tailMs = await runSegment(executable.tail, { live, keep, ...context })
   return { outputs: live.pick(io.outputs), stages, tailMs }
 }
 
-interface StepContext {
+interface StepContext extends InferenceContext {
   readonly live: LiveTensors
   readonly keep: ReadonlySet<string>
-  readonly runStage: StageRunner
-  readonly now: () => number
 }
 
 async function runStep(step: ExecutableStep, context: StepContext): Promise<StageReport> {
   const { live, keep, now } = context
-  const headMs = await runSegment(step.head, live, keep)
+  const headMs = await runSegment(step.head, context)
   if (step.step.peak)
     assertFloat16Range(live.get(step.step.peak), `encoding stage ${step.step.spec.id}`)
   const rows = new EncodedRows(step.step, step.code, live)
   const sentAt = now()
   const [outcome] = await Promise.all([
     context.runStage(step, rows),
-    runSegment(step.side, live, keep),
+    runSegment(step.side, context),
   ])
   const decodedFrom = now()
   live.delete(rows.names().filter(name => !keep.has(name)))
@@ -88,12 +96,12 @@ async function runStep(step: ExecutableStep, context: StepContext): Promise<Stag
 /** Runs a segment on live tensors and returns the milliseconds inside onnxruntime. */
 async function runSegment(
   segment: LoadedSegment | undefined,
-  live: LiveTensors,
-  keep: ReadonlySet<string>,
+  { live, keep, onRan }: Pick<StepContext, 'live' | 'keep' | 'onRan'>,
 ): Promise<number> {
   if (!segment) return 0
   const feeds = live.pick(segment.inputs)
   const { outputs, runMs } = await segment.session.run(feeds)
+  onRan?.(segment.work, runMs)
   live.delete(segment.lastUses.filter(name => !keep.has(name)))
   for (const [name, tensor] of Object.entries(outputs)) live.set(name, tensor)
   return runMs

@@ -15,10 +15,13 @@ import type { Deployment } from './deployment.ts'
 import type { EncodedRows } from './encoded-rows.ts'
 import { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
 import type { ExecutableStep } from './executable.ts'
+import { hasShapesOf } from './expected-shapes.ts'
 import type { Fleet, FleetChange } from './fleet.ts'
+import type { Measurements } from './measurements.ts'
 import type { ResultRouter, SubtaskAnswer } from './result-router.ts'
 import type { StageOutcome } from './run-inference.ts'
 import { SentSubtasks } from './sent-subtasks.ts'
+import { Burst } from './transits.ts'
 
 /** What all stages work with, whoever asked for the inference. */
 export interface StageSurroundings {
@@ -28,7 +31,11 @@ export interface StageSurroundings {
   readonly fleet: Fleet
   readonly router: ResultRouter
   /** Which devices have loaded the plan, and how long its subtasks take. */
-  readonly deployment: Pick<Deployment, 'isReady' | 'onDeviceReady' | 'subtaskTimes'>
+  readonly deployment: Pick<
+    Deployment,
+    'isReady' | 'onDeviceReady' | 'subtaskTimes' | 'placesOf' | 'workOf'
+  >
+  readonly measurements: Pick<Measurements, 'byEnd' | 'sent' | 'dropped'>
   readonly now: () => number
   readonly subtaskTimeoutMs: number
   readonly maxOutstanding: number
@@ -86,8 +93,9 @@ export class StageDriver {
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
       decodable: received => step.decoder.decode(received) !== undefined,
-      devices: context.data.connected ? this.#helpers() : [],
+      devices: context.data.connected ? this.#helpersByEnd() : [],
       maxOutstanding: context.maxOutstanding,
+      places: context.deployment.placesOf(this.#id),
       subtaskTimeoutMs: context.subtaskTimeoutMs,
       hedgeAfterMs: times.hedgeAfterMs,
       deadlineAt,
@@ -136,13 +144,20 @@ export class StageDriver {
     return fleet.available().filter(device => deployment.isReady(device))
   }
 
+  /** Idle ones before those at work for others, and fast before slow. */
+  #helpersByEnd(): string[] {
+    const { measurements, deployment } = this.#context
+    return measurements.byEnd(this.#helpers(), deployment.workOf(this.#id))
+  }
+
   get #id(): number {
     return this.#work.step.step.spec.id
   }
 
   #feed(event: StageEvent): void {
-    const effects = this.#machine.step(event, this.#context.now())
-    for (const effect of effects) this.#perform(effect)
+    const now = this.#context.now()
+    const burst = new Burst(now)
+    for (const effect of this.#machine.step(event, now)) this.#perform(effect, burst)
     this.#arm()
   }
 
@@ -156,10 +171,10 @@ export class StageDriver {
     this.#timer = setTimeout(tick, Math.ceil(delayMs))
   }
 
-  #perform(effect: StageEffect): void {
+  #perform(effect: StageEffect, burst: Burst): void {
     switch (effect.type) {
       case 'dispatch':
-        return this.#dispatch(effect)
+        return this.#dispatch(effect, burst)
       case 'cancel':
         return this.#cancel(effect)
       case 'compute':
@@ -189,8 +204,8 @@ export class StageDriver {
     return finding.results
   }
 
-  #dispatch(effect: StageEffect & { type: 'dispatch' }): void {
-    const { topics, data } = this.#context
+  #dispatch(effect: StageEffect & { type: 'dispatch' }, burst: Burst): void {
+    const { topics, data, measurements, deployment } = this.#context
     const { inference, plan } = this.#work
     const { row, attempt, device, timeoutMs } = effect
     const ids = { inference, stage: this.#id, row, attempt }
@@ -198,6 +213,8 @@ export class StageDriver {
     const frame = encodeFrame(header, this.#work.rows.tensors(row))
     this.#bytesOut += frame.byteLength
     this.#sent.sent(effect, this.#context.now())
+    const work = deployment.workOf(this.#id)
+    measurements.sent({ ...ids, device }, { bytes: frame.byteLength, work, burst })
     data.publish(topics.subtasks({ device }), frame, { qos: 0, timeoutMs }).catch(error => {
       this.#context.onError(`sending a subtask to ${device}`, error)
       this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_NOT_SENT' })
@@ -206,8 +223,9 @@ export class StageDriver {
 
   #cancel({ row, attempt, device }: StageEffect & { type: 'cancel' }): void {
     if (device === LOCAL) return // a run cannot be interrupted; its result is ignored
-    const { topics, control } = this.#context
+    const { topics, control, measurements } = this.#context
     const { inference } = this.#work
+    measurements.dropped(device)
     const message = encodeControl({ type: 'cancel', inference, stage: this.#id, row, attempt })
     control
       .publish(topics.control({ device }), message, { qos: 1, timeoutMs: 5000 })
@@ -243,7 +261,7 @@ export class StageDriver {
       )
       return this.#feed({ type: 'failure', row, attempt, device, code: header.code })
     }
-    if (!this.#hasExpectedShapes(tensors)) {
+    if (!hasShapesOf(this.#work.step.step, tensors)) {
       return this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_WRONG_SHAPE' })
     }
     try {
@@ -266,16 +284,6 @@ export class StageDriver {
     if (this.#results.has(row)) return
     this.#results.set(row, { device, tensors })
     this.#feed({ type: 'result', row, attempt, device })
-  }
-
-  #hasExpectedShapes(tensors: readonly EngineTensor[]): boolean {
-    const { outputs } = this.#work.step.step
-    const fits = (shape: readonly number[] | undefined, dims: readonly number[] | undefined) =>
-      dims !== undefined && (shape === undefined || shape.join() === dims.join())
-    return (
-      tensors.length === outputs.length &&
-      outputs.every(({ shape }, i) => fits(shape, tensors[i]?.dims))
-    )
   }
 
   #onFleet(change: FleetChange): void {

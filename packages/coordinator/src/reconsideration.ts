@@ -1,0 +1,62 @@
+import { type Fleet, hasChanged } from '@cocoi/planner'
+import type { Deployment } from './deployment.ts'
+import { isWorthwhile, type Planned, type PlanningOptions, planNow } from './planned.ts'
+
+export interface ReconsiderationOptions
+  extends Pick<PlanningOptions, 'measurements' | 'minIntensity'> {
+  readonly now: () => number
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** Planning takes its time: no two plans are reconsidered within this time. */
+const everyMs = 5000
+
+/**
+ * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
+ * when what has been measured of the fleet has changed since, a plan is made anew, and adopted if it is
+ * predicted to be better by more than a tenth.
+ */
+export class Reconsideration {
+  readonly #options: ReconsiderationOptions
+  readonly #closing = new AbortController()
+  /** The fleet for which a plan was last found good. */
+  readonly #confirmed = new WeakMap<Deployment, Fleet>()
+  #pending: Promise<void> | undefined
+  #nextAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: ReconsiderationOptions) {
+    this.#options = options
+  }
+
+  /** @param adopt called with a better plan; to end soon when the signal is aborted */
+  begin(
+    present: Deployment,
+    { prepared, wish }: Pick<PlanningOptions, 'prepared' | 'wish'>,
+    adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
+  ): void {
+    const { now, measurements, minIntensity, onError } = this.#options
+    const { signal } = this.#closing
+    if (wish.scheme.type !== 'auto' || this.#pending || signal.aborted || now() < this.#nextAt)
+      return
+    const known = this.#confirmed.get(present) ?? present.planned.fleet
+    const fleet = measurements.fleet()
+    if (fleet.devices.length === 0 || !hasChanged(known, fleet)) return
+    const consider = async () => {
+      const planned = await planNow({ prepared, wish, measurements, minIntensity })
+      this.#confirmed.set(present, planned.fleet)
+      if (isWorthwhile(present.planned, planned, wish.goal)) await adopt(planned, signal)
+    }
+    this.#pending = consider()
+      .catch(error => onError('looking for a better plan', error))
+      .finally(() => {
+        this.#pending = undefined
+        this.#nextAt = now() + everyMs
+      })
+  }
+
+  /** Resolves when nothing is considered any more. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#pending
+  }
+}
