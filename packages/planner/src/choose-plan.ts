@@ -67,8 +67,7 @@ export function* choosePlan(input: ChoiceInput): Generator<undefined, ChosenPlan
   const options = new StageOptions(surroundings)
   const units: Unit[] = []
   for (const layout of layoutStages(model.graph!, convs, axis)) {
-    units.push({ layout, options: options.of(layout) })
-    yield
+    units.push({ layout, options: yield* options.of(layout) })
   }
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
@@ -96,7 +95,8 @@ function* drafts(
   { choices, shared }: { choices: readonly StageChoice[]; shared: readonly LinearConv[] },
 ): Generator<undefined, Draft[]> {
   const { model, graph, convs, surroundings } = input
-  const firstOf = (layout: LoadOptions['layout']) => options.of(layout)[0]?.stage
+  const first = yield* firstOptions(input, options, shared)
+  const firstOf = (layout: LoadOptions['layout']) => first.get(outputsOf(layout))
   const fixed = fixedSchemes(surroundings.fleet.devices.length)
   const intense = convs.filter(input.isIntense)
   const same = intense.length === shared.length && intense.every(conv => shared.includes(conv))
@@ -111,6 +111,20 @@ function* drafts(
     yield
   }
   return found.filter(plan => plan !== undefined)
+}
+
+/** The best way to distribute each of the stages that these convolutions make, by their outputs. */
+function* firstOptions(
+  { model, axis }: ChoiceInput,
+  options: StageOptions,
+  shared: readonly LinearConv[],
+): Generator<undefined, Map<string, LoadOptions>> {
+  const found = new Map<string, LoadOptions>()
+  for (const layout of layoutStages(model.graph!, shared, axis)) {
+    const [best] = yield* options.of(layout)
+    if (best) found.set(outputsOf(layout), best.stage)
+  }
+  return found
 }
 
 /** Draws all plans a few times, and those that may be best more often. */

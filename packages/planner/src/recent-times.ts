@@ -9,6 +9,12 @@ const kept = 16
 /** Fewer times of a kind say nothing about its straggling. */
 const least = 4
 
+/**
+ * Undisturbed time, by itself and as a part of the longest, from which on a kind says something about
+ * straggling: shorter work is not stretched but delayed, by whatever else wants the processor.
+ */
+const weighty = { ms: 10, part: 0.2 }
+
 /** The last times of many kinds of work, where all work of a kind is alike. */
 export class RecentTimes<T> {
   readonly #kinds = new Map<string, { readonly what: T; readonly times: number[] }>()
@@ -42,12 +48,13 @@ export class RecentTimes<T> {
     })
   }
 
-  /** How many times as long as undisturbed it took, of the kinds with enough times to know. */
+  /** How many times as long as undisturbed it took, of the same kinds that take long enough. */
   slownesses(): number[] {
-    return this.#known().flatMap(times => {
-      const shift = shiftOf(times)
-      return times.map(ms => ms / shift)
-    })
+    const known = this.#known().map(times => ({ times, shift: shiftOf(times) }))
+    const longest = Math.max(...known.map(({ shift }) => shift))
+    return known
+      .filter(({ shift }) => shift >= Math.max(weighty.ms, weighty.part * longest))
+      .flatMap(({ times, shift }) => times.map(ms => ms / shift))
   }
 
   #known(): (readonly number[])[] {

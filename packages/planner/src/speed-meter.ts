@@ -2,7 +2,7 @@ import { fitShiftedExponential, quantile } from './fit.ts'
 import { boards } from './profiles.ts'
 import { RecentTimes } from './recent-times.ts'
 import { fitTwoTerms } from './two-terms.ts'
-import { type Speed, type Work, workMs } from './work.ts'
+import type { Speed, Work } from './work.ts'
 
 /** How fast a machine computes, as far as it is known. */
 export interface MeasuredSpeed extends Speed {
@@ -22,17 +22,25 @@ export interface MeasuredSpeed extends Speed {
 const guess: Speed = boards.pi4
 
 /** Fewer times say nothing about straggling. */
-const leastSamples = 8
+const leastSamples = 16
 
-/** What the first part of a fixed time may at most take of the quickest computation. */
+/** Fewer kinds of work do not tell a fixed part from the rest, which may take this much of the quickest. */
+const leastKinds = 3
 const mostFixed = 0.5
+
+/** A kind of work with what it takes: by the benchmark in arithmetic and in memory, and really. */
+interface Kind {
+  readonly arithmeticMs: number
+  readonly memoryMs: number
+  readonly ms: number
+}
 
 /**
  * Measures a machine by its own computations, of which the last ones of every kind count. The benchmark
- * says how arithmetic and memory relate, and all there is before the first computation; the computations
- * then say how much faster or slower they really are:
+ * says all there is before the first computation; these then say how much slower or faster arithmetic
+ * really is, and likewise memory, each by the kinds in which it takes most of the time:
  *
- *     undisturbed time of a kind ≈ perRunMs + factor · time by the benchmark
+ *     undisturbed time of a kind ≈ perRunMs + a · arithmetic by the benchmark + b · memory by it
  */
 export class SpeedMeter {
   readonly #reference: Speed
@@ -48,25 +56,24 @@ export class SpeedMeter {
   }
 
   get measured(): MeasuredSpeed {
+    const { perRunMs, arithmetic, memory } = this.#factors()
+    const flopsPerS = this.#reference.flopsPerS / arithmetic
+    const memoryBytesPerS = this.#reference.memoryBytesPerS / memory
     const samples = this.#times.count
-    const { factor, perRunMs } = this.#factor()
-    const flopsPerS = this.#reference.flopsPerS / factor
-    const memoryBytesPerS = this.#reference.memoryBytesPerS / factor
     return { flopsPerS, memoryBytesPerS, perRunMs, ...this.#straggling(), samples }
   }
 
-  #factor(): { factor: number; perRunMs: number } {
-    const kinds = this.#times.undisturbed()
-    if (kinds.length === 0) return { factor: 1, perRunMs: 0 }
-    const points = kinds.map(({ what, ms }) => ({
-      u: 1,
-      v: workMs(what, this.#reference),
-      value: ms,
-    }))
-    const quickest = Math.min(...points.map(({ value }) => value))
-    const perRunMs = Math.min(fitTwoTerms(points).first, mostFixed * quickest)
-    const left = points.map(point => ({ ...point, u: 0, value: point.value - perRunMs }))
-    return { factor: fitTwoTerms(left).second, perRunMs }
+  #factors(): { perRunMs: number; arithmetic: number; memory: number } {
+    const { flopsPerS, memoryBytesPerS } = this.#reference
+    const kinds = this.#times.undisturbed().map(({ what: { flops, bytes }, ms }): Kind => {
+      const arithmeticMs = (flops / flopsPerS) * 1000
+      return { arithmeticMs, memoryMs: (bytes / memoryBytesPerS) * 1000, ms }
+    })
+    const busy = kinds.filter(kind => kind.arithmeticMs >= kind.memoryMs)
+    const perRunMs = fixedMs(busy)
+    const memory = factorOf(kinds.filter(kind => !busy.includes(kind)))
+    const arithmetic = factorOf(busy.map(kind => ({ ...kind, ms: kind.ms - perRunMs })))
+    return { perRunMs, arithmetic: arithmetic ?? 1, memory: memory ?? arithmetic ?? 1 }
   }
 
   #straggling(): Pick<MeasuredSpeed, 'straggling' | 'slowness' | 'distance'> {
@@ -79,4 +86,21 @@ export class SpeedMeter {
     const slowness = fits ? undefined : quantiles.map(value => value / base)
     return { straggling: scale / base, slowness, distance }
   }
+}
+
+/** Real time over time by the benchmark; undefined without any. */
+function factorOf(kinds: readonly Kind[]): number | undefined {
+  const sum = (of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0)
+  return kinds.length === 0
+    ? undefined
+    : sum(({ ms }) => ms) / sum(({ arithmeticMs, memoryMs }) => arithmeticMs + memoryMs)
+}
+
+function fixedMs(kinds: readonly Kind[]): number {
+  if (kinds.length < leastKinds) return 0
+  const points = kinds.map(({ arithmeticMs, memoryMs, ms }) => {
+    return { u: 1, v: arithmeticMs + memoryMs, value: ms }
+  })
+  const quickest = Math.min(...kinds.map(({ ms }) => ms))
+  return Math.min(fitTwoTerms(points).first, mostFixed * quickest)
 }

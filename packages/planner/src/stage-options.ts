@@ -26,6 +26,11 @@ export interface StageOption {
   readonly residueMs: number
 }
 
+interface Found {
+  readonly candidate: Candidate
+  readonly option: Omit<StageOption, 'stage'>
+}
+
 /** Candidates whose estimate is good enough to be drawn. */
 const finalists = 5
 const samples = 96
@@ -33,23 +38,22 @@ const samples = 96
 /** Finds good ways to run stages, and remembers those of stages of the same shape. */
 export class StageOptions {
   readonly #surroundings: Surroundings
-  readonly #known = new Map<string, readonly Omit<StageOption, 'stage'>[]>()
-  readonly #candidates = new Map<string, readonly Candidate[]>()
+  readonly #known = new Map<string, readonly Found[]>()
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
   }
 
-  /** The best few ways to distribute a stage, the best first; none if it cannot be. */
-  of(layout: StageLayout): readonly StageOption[] {
+  /**
+   * The best few ways to distribute a stage, the best first; none if it cannot be. It yields every few
+   * milliseconds.
+   */
+  *of(layout: StageLayout): Generator<undefined, readonly StageOption[]> {
     const key = shapeOf(layout)
-    const candidates = this.#candidates.get(key) ?? this.#screen(layout)
-    this.#candidates.set(key, candidates)
-    const options =
-      this.#known.get(key) ?? candidates.map(candidate => this.#draw(layout, candidate))
-    this.#known.set(key, options)
-    return options
-      .map((option, i) => ({ ...option, stage: this.stage(layout, candidates[i]!) }))
+    const known = this.#known.get(key) ?? (yield* this.#find(layout))
+    this.#known.set(key, known)
+    return known
+      .map(({ option, candidate }) => ({ ...option, stage: this.stage(layout, candidate) }))
       .sort((a, b) => a.meanMs - b.meanMs)
   }
 
@@ -67,7 +71,16 @@ export class StageOptions {
     return meanOfPlan(load, fleet, { draws, codes, samples })
   }
 
-  #screen(layout: StageLayout): Candidate[] {
+  *#find(layout: StageLayout): Generator<undefined, Found[]> {
+    const found: Found[] = []
+    for (const candidate of yield* this.#screen(layout)) {
+      found.push({ candidate, option: this.#draw(layout, candidate) })
+      yield
+    }
+    return found
+  }
+
+  *#screen(layout: StageLayout): Generator<undefined, Candidate[]> {
     const { fleet, codes } = this.#surroundings
     const whole = subtaskWork(layout, layout.extent)
     const rated = candidatesFor(layout.extent, fleet, whole)
@@ -81,6 +94,7 @@ export class StageOptions {
     for (const { candidate } of rated) {
       if (chosen.length === finalists) break
       if (codes.isQuiet(candidate.scheme)) chosen.push(candidate)
+      yield
     }
     return chosen
   }

@@ -76,6 +76,29 @@ describe('the speed of a machine', () => {
     }
   })
 
+  it('learns nothing about arithmetic from work that moves bytes only, and the other way round', () => {
+    const mover = new SpeedMeter(benchmark)
+    for (let i = 0; i < 20; i++) mover.note({ flops: 0, bytes: 3e6 }, 4)
+    expect(mover.measured.flopsPerS).to.equal(20e9)
+    expect(mover.measured.memoryBytesPerS).to.be.closeTo(0.75e9, 1e6)
+    const both = new SpeedMeter(benchmark)
+    for (let i = 0; i < 20; i++) {
+      both.note({ flops: 0, bytes: 3e6 }, 1)
+      both.note({ flops: 1e9, bytes: 0 }, 200)
+    }
+    expect(both.measured.flopsPerS).to.be.closeTo(5e9, 1e7)
+    expect(both.measured.memoryBytesPerS).to.be.closeTo(3e9, 1e7)
+  })
+
+  it('does not take the hiccups of short graphs for the straggling of long ones', () => {
+    const meter = new SpeedMeter(benchmark)
+    for (let i = 0; i < 16; i++) {
+      meter.note({ flops: 1e6, bytes: 0 }, i % 4 === 0 ? 5 : 0.05)
+      meter.note({ flops: 1e9, bytes: 0 }, 50 + (i % 4))
+    }
+    expect(meter.measured.straggling).to.be.below(0.1)
+  })
+
   it('is not shaken by what takes no time or no work', () => {
     const meter = new SpeedMeter(benchmark)
     for (const ms of [0, -1, Number.NaN]) meter.note(works[0]!, ms)
