@@ -7,6 +7,7 @@ import {
   type Goal,
   type ModelPlan,
   type SchemeRequest,
+  type StageLoad,
   type Work,
 } from '@cocoi/planner'
 import { type Control, encodeControl, type Plan, type Topics } from '@cocoi/protocol'
@@ -113,10 +114,10 @@ export class Deployment {
     return widest ? formatScheme(widest.scheme) : this.plan.kind
   }
 
-  /** Results that a stage needs at most: so many devices must stay for all to go on unhindered. */
+  /** So many devices must stay for all to go on unhindered. */
   get needed(): number {
     if (this.plan.kind === 'whole') return 1
-    return Math.max(0, ...this.plan.stages.map(({ code }) => code.k))
+    return Math.max(0, ...this.plan.load.stages.map(stage => neededDevices(stage, this.devices)))
   }
 
   /** Sends the plan to a device; it answers `ready` or `refused`. */
@@ -212,4 +213,16 @@ export class Deployment {
     }) as Plan['stages']
     return { id, coordinator, model: prepared.graphSha, transport: this.plan.transport, stages }
   }
+}
+
+/** Where devices have unequal shares, the largest may be lost as long as the others have k rows. */
+function neededDevices({ code, rowsPerDevice }: StageLoad, devices: number): number {
+  if (!rowsPerDevice) return code.k
+  let spareRows = code.n - code.k
+  const largestFirst = [...rowsPerDevice].sort((a, b) => b - a)
+  const lost = largestFirst.findIndex(rows => {
+    spareRows -= rows
+    return spareRows < 0
+  })
+  return devices - lost
 }

@@ -2,6 +2,10 @@ export { Coordinator, type CoordinatorOptions } from './coordinator.ts'
 export { type CoordinatorFlags, runCoordinator } from './daemon.ts'
 export { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
 export { buildExecutable, type Executable } from './executable.ts'
+export { Fleet, type FleetOptions } from './fleet.ts'
+export { Measurements, type MeasurementsOptions } from './measurements.ts'
+export { isWorthwhile, type Planned, type PlanningOptions, planNow } from './planned.ts'
+export { Reconsideration, type ReconsiderationOptions } from './reconsideration.ts'
 export {
   type InferenceReport,
   runInference,
@@ -9,3 +13,4 @@ export {
   type StageReport,
   type StageRunner,
 } from './run-inference.ts'
+export { Burst, type SubtaskId } from './transits.ts'

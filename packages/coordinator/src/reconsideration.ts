@@ -20,7 +20,7 @@ export class Reconsideration {
   readonly #options: ReconsiderationOptions
   readonly #closing = new AbortController()
   /** The fleet for which a plan was last found good. */
-  readonly #confirmed = new WeakMap<Deployment, Fleet>()
+  readonly #confirmed = new WeakMap<object, Fleet>()
   #pending: Promise<void> | undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
@@ -30,7 +30,7 @@ export class Reconsideration {
 
   /** @param adopt called with a better plan; to end soon when the signal is aborted */
   begin(
-    present: Deployment,
+    present: Pick<Deployment, 'planned'>,
     { prepared, wish }: Pick<PlanningOptions, 'prepared' | 'wish'>,
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): void {
@@ -54,9 +54,14 @@ export class Reconsideration {
       })
   }
 
-  /** Resolves when nothing is considered any more. */
+  /** Resolves when nothing is being considered. */
+  async idle(): Promise<void> {
+    await this.#pending
+  }
+
+  /** Considers nothing more; resolves when nothing is being considered. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#pending
+    await this.idle()
   }
 }

@@ -114,7 +114,7 @@ export class MemoryCluster {
     const flags = {
       models: join(this.#folder, 'models'),
       state: join(this.#folder, 'coordinator'),
-      minIntensity: 1,
+      ...{ minIntensity: 1, scheme: 'mds' }, // small models are shared all the same
       ...settings,
     }
     await mkdir(flags.state, { recursive: true })

@@ -1,0 +1,198 @@
+import {
+  Burst,
+  Fleet,
+  isWorthwhile,
+  Measurements,
+  planNow,
+  Reconsideration,
+} from '@cocoi/coordinator'
+import type { PreparedModel } from '@cocoi/models'
+import { parseSchemeRequest } from '@cocoi/planner'
+import { encodeDeviceHealth, encodeStatus } from '@cocoi/protocol'
+import { MemoryBroker, type Transport } from '@cocoi/transport'
+import { expect } from 'chai'
+import { shapedZoo } from '../../planner/test/shaped-zoo.ts'
+import { known } from './memory-cluster.ts'
+
+const resnet18 = shapedZoo('resnet18')
+const sure = { qos: 1, retain: true, timeoutMs: 5000 } as const
+const devices = ['pi1', 'pi2', 'pi3', 'pi4']
+const wish = {
+  scheme: parseSchemeRequest('auto'),
+  axis: 'rows',
+  transport: 'float16',
+  goal: { type: 'latency' },
+} as const
+
+describe('planning with what is measured', () => {
+  let broker: MemoryBroker
+  let device: Transport
+  let coordinator: Transport
+  let fleet: Fleet
+  let measurements: Measurements
+  let now: number
+  let seq: number
+
+  beforeEach(async () => {
+    now = 0
+    seq = 0
+    broker = new MemoryBroker()
+    coordinator = broker.connect({ clientId: 'main' })
+    device = broker.connect({ clientId: 'pi' })
+    fleet = new Fleet({
+      ...{ transport: coordinator, topics: known, heartbeatMs: 60_000, now: () => now },
+      ...{ onDrop: (_, error) => expect.fail(`${error}`), onNamesake: () => undefined },
+    })
+    measurements = new Measurements({ fleet, now: () => now })
+    await fleet.start()
+    for (const id of devices) {
+      const since = new Date().toISOString()
+      const status = encodeStatus({ state: 'online', session: 1, since })
+      await device.publish(known.deviceStatus({ device: id }), status, sure)
+      await beat(id, 1e9)
+    }
+  })
+
+  afterEach(async () => {
+    fleet.stop()
+    await Promise.all([device.close(), coordinator.close()])
+  })
+
+  /** A heartbeat of a device that says so of its speed; resolves when the fleet has heard it. */
+  async function beat(id: string, flopsPerS: number): Promise<void> {
+    const speed = { flopsPerS, memoryBytesPerS: 3e9, perRunMs: 0, straggling: 0.05, samples: 50 }
+    const health = {
+      ...{ session: 1, seq: seq++, uptimeS: 1, memory: { rssBytes: 1, freeBytes: 1 } },
+      ...{ queue: { waiting: 0, running: 0 }, eventLoopLagMs: 0, profile: speed },
+      subtasks: { done: 0, failed: 0, cancelled: 0, expired: 0 },
+    }
+    const topic = known.deviceHealth({ device: id })
+    const heard = new Promise<void>(resolve => {
+      void coordinator.subscribe(topic, (_, payload) => {
+        if (JSON.parse(new TextDecoder().decode(payload)).seq === health.seq) resolve()
+      })
+    })
+    await device.publish(topic, encodeDeviceHealth(health), sure)
+    await heard
+  }
+
+  /** The coordinator computes as fast as this. */
+  function compute(flopsPerS: number): void {
+    for (let i = 0; i < 16; i++) measurements.ran({ flops: 1e9, bytes: 0 }, 1e12 / flopsPerS)
+  }
+
+  const plan = () => {
+    const prepared = { graph: resnet18 } as PreparedModel
+    return planNow({ prepared, wish, measurements, minIntensity: 32 })
+  }
+
+  it('shares where the coordinator is slow, and keeps the model where it is fast', async () => {
+    compute(1e9)
+    const slow = await plan()
+    expect(slow.plan.kind).to.equal('stages')
+    expect(slow.fleet.devices.map(({ name }) => name)).to.have.members(devices)
+    compute(100e9)
+    expect((await plan()).plan.kind).to.equal('local')
+  })
+
+  it('gives a device that has become slow less to do', async () => {
+    compute(1e9)
+    await beat('pi2', 0.2e9)
+    const { plan: made, fleet: known } = await plan()
+    const last = known.devices.map(({ name }) => name).indexOf('pi2')
+    expect(last, 'the fastest first').to.equal(3)
+    for (const { rowsPerDevice, code } of made.load.stages) {
+      if (rowsPerDevice) expect(rowsPerDevice[last]! * 2).to.be.at.most(Math.max(...rowsPerDevice))
+      else expect(code.k, 'nobody waits for it').to.be.below(4)
+    }
+  })
+
+  it('is said in the health: the own speed, and the ways as subtasks find them', () => {
+    compute(2e9)
+    expect(measurements.health.profile!.flopsPerS).to.be.closeTo(2e9, 1e6)
+    expect(measurements.health.ways).to.equal(undefined)
+    for (let i = 0; i < 20; i++) {
+      const burst = new Burst(now)
+      const ids = devices.map((id, row) => {
+        return { inference: `i${i}`, stage: 0, row, attempt: 1, device: id }
+      })
+      for (const id of ids) {
+        measurements.sent(id, { bytes: 100_000, work: { flops: 1e6, bytes: 1 }, burst })
+      }
+      for (const [row, id] of ids.entries()) {
+        now = i * 1000 + 30 + 2 * (row + 2)
+        const times = { type: 'result', plan: 'p', queueMs: 10, computeMs: 20 } as const
+        measurements.answered(id.device, { ...id, ...times }, 100_000)
+      }
+      now = (i + 1) * 1000
+    }
+    const { shared, links } = measurements.health.ways!
+    expect(200_000 / shared.bytesPerS + (2 * shared.perMessageMs) / 1000).to.be.closeTo(0.004, 1e-4)
+    expect(Object.keys(links)).to.have.members(devices)
+  })
+
+  it('asks idle devices first, and of these the fastest', async () => {
+    await beat('pi3', 2e9)
+    const work = { flops: 1e9, bytes: 0 }
+    expect(measurements.byEnd(devices, work)[0]).to.equal('pi3')
+    const id = { inference: 'i', stage: 0, row: 0, attempt: 1, device: 'pi3' }
+    measurements.sent(id, { bytes: 1, work, burst: new Burst(0) })
+    measurements.sent({ ...id, row: 1 }, { bytes: 1, work, burst: new Burst(0) })
+    expect(measurements.byEnd(devices, work).at(-1)).to.equal('pi3')
+  })
+
+  describe('again', () => {
+    /** How often something better was adopted, when a request comes at this instant. */
+    async function adopted(
+      reconsideration: Reconsideration,
+      planned: Awaited<ReturnType<typeof plan>>,
+      at: number,
+    ): Promise<boolean> {
+      now = at
+      let isAdopted = false
+      const prepared = { graph: resnet18 } as PreparedModel
+      reconsideration.begin({ planned }, { prepared, wish }, async () => {
+        isAdopted = true
+      })
+      await reconsideration.idle()
+      return isAdopted
+    }
+
+    const create = () => {
+      const onError = (what: string, error: unknown) => expect.fail(`${what}: ${error}`)
+      return new Reconsideration({ measurements, minIntensity: 32, now: () => now, onError })
+    }
+
+    it('adopts what is better by more than a tenth, at most every five seconds', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const reconsideration = create()
+      expect(await adopted(reconsideration, planned, 0), 'nothing has changed').to.equal(false)
+      await beat('pi1', 1.05e9)
+      expect(await adopted(reconsideration, planned, 10), 'hardly changed').to.equal(false)
+      await beat('pi2', 0.1e9)
+      expect(await adopted(reconsideration, planned, 20)).to.equal(true)
+      await beat('pi3', 0.1e9)
+      expect(await adopted(reconsideration, planned, 4000), 'too soon').to.equal(false)
+      expect(await adopted(reconsideration, planned, 6000)).to.equal(true)
+    })
+
+    it('keeps a plan that is still good, although the fleet has changed', async () => {
+      compute(100e9)
+      const planned = await plan()
+      await beat('pi2', 0.1e9)
+      const fresh = await plan()
+      expect(isWorthwhile(planned, fresh, wish.goal)).to.equal(false)
+      expect(await adopted(create(), planned, 0), 'the model stays here').to.equal(false)
+    })
+
+    it('considers nothing more once it is closed', async () => {
+      compute(1e9)
+      const planned = await plan()
+      await beat('pi2', 0.1e9)
+      const reconsideration = create()
+      await reconsideration.close()
+      expect(await adopted(reconsideration, planned, 0)).to.equal(false)
+    })
+  })
+})
