@@ -44,7 +44,7 @@ describe('the event loops of coordinator and devices', function () {
     return new Map([...agents].map(([agent, { delaysMs }]) => [agent, delaysMs]))
   }
 
-  for (const scheme of ['local', 'whole', 'mds:3,2']) {
+  for (const scheme of ['local', 'whole', 'mds:3,2', 'auto']) {
     it(`are not blocked by inferences under ${scheme}`, async () => {
       const ask = () => cluster.client.infer('deep', { image }, { scheme })
       await ask()

@@ -88,7 +88,7 @@ function clusterOptions(options: VirtualClusterOptions, folder: string) {
     ...(broker === undefined ? {} : { broker: { url: broker } }),
     ...(deviceBroker ? { deviceUrl: async (index: number) => deviceBroker(index) } : {}),
     // Small models have little work for each byte; here they are distributed all the same.
-    coordinatorFlags: { minIntensity: 0, ...coordinator },
+    coordinatorFlags: { minIntensity: 0, scheme: 'mds', ...coordinator },
     deviceFlags: (index: number) => ({ threads: 1, ...deviceSettings(index) }),
   }
 }

@@ -1,4 +1,4 @@
-import { formatScheme, type ModelPlan, type StagePlan } from '@cocoi/planner'
+import { formatScheme, formatSchemes, type ModelPlan, type StagePlan } from '@cocoi/planner'
 import { bytes, counted, flops, table } from './tables.ts'
 import { inLines, roomFor } from './text-width.ts'
 
@@ -32,8 +32,7 @@ function summary({ kind, stages }: ModelPlan): string {
   if (kind === 'local') return 'The coordinator computes the whole model.'
   const work = sum(stages, ({ layout }) => layout.flops)
   const moved = `${bytes(sum(stages, bytesOut))} out, ${bytes(sum(stages, bytesBack))} back`
-  const type = commonType(stages)
-  const what = `${counted(stages.length, 'stage')}${type ? ` of ${type}` : ''}, ${flops(work)}`
+  const what = `${counted(stages.length, 'stage')} of ${formatSchemes(stages)}, ${flops(work)}`
   return `${what}; one inference moves ${moved}`
 }
 

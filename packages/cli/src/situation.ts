@@ -21,7 +21,8 @@ export async function warmUp(bench: Bench, scheme: string): Promise<void> {
   let answer = await ask()
   // After a while the report's notes say which device does not take part.
   const giveUpAt = performance.now() + warmUpMs.everyDevice
-  while (!isAsAsked(answer, devices) && performance.now() < giveUpAt) {
+  // Under auto a device may well have no part in the plan.
+  while (scheme !== 'auto' && !isAsAsked(answer, devices) && performance.now() < giveUpAt) {
     await delay(warmUpMs.pause)
     answer = await ask()
   }

@@ -33,7 +33,7 @@ function text(scheme: string, devices: number, width = Number.POSITIVE_INFINITY)
 describe('plan as text', () => {
   it('says what is distributed, what that moves, and why the rest stays', () => {
     const lines = text('mds:6,4', 6).split('\n')
-    expect(lines[0]).to.match(/^1 stage of mds, 116 MF; one inference moves .* out, .* back$/)
+    expect(lines[0]).to.match(/^1 stage of mds:6,4, 116 MF; one inference moves .* out, .* back$/)
     expect(lines.join('\n')).to.match(/6,4 +7 of 28 +116 MF/)
     expect(lines.at(-1)).to.match(/^pointwise {2}Conv {2}0\.5 operations per byte on the wire/)
   })

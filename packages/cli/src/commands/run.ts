@@ -33,7 +33,7 @@ export function addRun(program: Command): void {
     .option('--devices <n>', 'device processes', wholeNumber('--devices', 1, 64), 6)
     .option(
       '--scheme <scheme...>',
-      `one or more, measured in turn: ${schemeHelp} (default: mds)`,
+      `one or more, measured in turn: ${schemeHelp} (default: auto)`,
       (text: string, before: string[] = []) => [...before, text],
     )
     .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
@@ -74,7 +74,7 @@ Exit code: 0 if every answer was right, 1 if one was wrong or missing, 2 for bad
 
 async function run(
   model: string | undefined,
-  { scheme: schemes = ['mds'], slow = { count: 0, factor: 1 }, ...given }: Partial<RunFlags>,
+  { scheme: schemes = ['auto'], slow = { count: 0, factor: 1 }, ...given }: Partial<RunFlags>,
 ): Promise<void> {
   const order = readRunOrder(model, { ...(given as RunFlags), scheme: schemes, slow })
   for (const text of order.flags.scheme) scheme(text)

@@ -12,7 +12,8 @@ export const coordinatorSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      '`local`, `whole`, `uncoded`, `replication:r`, `mds[:n,k]`, `vandermonde:n,k`, `lt:n,k`',
+      '`auto` for whatever is predicted to be best, or `local`, `whole`, `uncoded`, `replication:r`, ' +
+        '`mds[:n,k]`, `vandermonde:n,k`, `lt:n,k`',
     ),
   axis: z.enum(['rows', 'columns']).describe('along which layers are cut: `rows` or `columns`'),
   transport: z.enum(['float16', 'float32']).describe('numbers on the wire: `float16` or `float32`'),
