@@ -58,7 +58,7 @@ describe('cocoi as a process', function () {
   it('writes no escape codes into a pipe', async () => {
     const { code, stdout, stderr } = await outcome(start('plan', 'net.onnx', '--scheme', 'mds'))
     expect(code).to.equal(0)
-    expect(stdout).to.include('1 stage of mds, ')
+    expect(stdout).to.include('1 stage of mds:')
     expect(stdout + stderr).not.to.include('\u001b')
   })
 

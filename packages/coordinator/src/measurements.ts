@@ -73,6 +73,13 @@ export class Measurements {
     return this.#busy.byEnd(devices, msOn, this.#options.now())
   }
 
+  /** Whether the coordinator is through with this work before any of the devices is with two of it. */
+  isSoonerHere(devices: readonly string[], work: Work): boolean {
+    const times = devices.map(device => this.#computeMs(work, device))
+    const own = this.#own.measured
+    return workMs(work, own) + own.perRunMs < 2 * Math.max(0, Math.min(...times))
+  }
+
   /** The fleet that is here, as far as it is known. */
   fleet(): ProfiledFleet {
     const { fleet, now } = this.#options

@@ -35,7 +35,7 @@ export interface StageSurroundings {
     Deployment,
     'isReady' | 'onDeviceReady' | 'subtaskTimes' | 'placesOf' | 'workOf'
   >
-  readonly measurements: Pick<Measurements, 'byEnd' | 'sent' | 'dropped'>
+  readonly measurements: Pick<Measurements, 'byEnd' | 'isSoonerHere' | 'sent' | 'dropped'>
   readonly now: () => number
   readonly subtaskTimeoutMs: number
   readonly maxOutstanding: number
@@ -87,19 +87,23 @@ export class StageDriver {
     })
     const { step, deadlineAt } = work
     const { n, k } = step.code
-    const times = context.deployment.subtaskTimes(this.#id)
+    const { deployment, measurements } = context
+    const times = deployment.subtaskTimes(this.#id)
     this.#sent = new SentSubtasks(times)
+    const subtask = deployment.workOf(this.#id)
+    const helpers = context.data.connected ? this.#helpers() : []
     this.#machine = new Stage({
       rows: n,
       recoveryRows: Array.from({ length: k }, (_, j) => n + j),
       decodable: received => step.decoder.decode(received) !== undefined,
-      devices: context.data.connected ? this.#helpersByEnd() : [],
+      devices: measurements.byEnd(helpers, subtask),
       maxOutstanding: context.maxOutstanding,
-      places: context.deployment.placesOf(this.#id),
+      places: deployment.placesOf(this.#id),
       subtaskTimeoutMs: context.subtaskTimeoutMs,
       hedgeAfterMs: times.hedgeAfterMs,
       deadlineAt,
       local: true,
+      localHelps: measurements.isSoonerHere(helpers, subtask),
       audit: work.audit !== undefined,
     })
   }
@@ -142,12 +146,6 @@ export class StageDriver {
   #helpers(): string[] {
     const { fleet, deployment } = this.#context
     return fleet.available().filter(device => deployment.isReady(device))
-  }
-
-  /** Idle ones before those at work for others, and fast before slow. */
-  #helpersByEnd(): string[] {
-    const { measurements, deployment } = this.#context
-    return measurements.byEnd(this.#helpers(), deployment.workOf(this.#id))
   }
 
   get #id(): number {

@@ -22,7 +22,7 @@ describe('the benchmark of an engine', () => {
       count += 1
       return 100
     })
-    expect(count).to.equal(8)
+    expect(count, 'a slow one has less to do').to.equal(6)
     expect(memoryBytesPerS).to.be.closeTo((4 * 2 ** 20 * 10) / 0.1, 1)
     const flops = 4 * 2 * 64 * 28 * 28 * 64 * 9
     expect(flopsPerS * 0.1).to.be.within(flops, 1.1 * flops)

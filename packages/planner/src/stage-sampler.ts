@@ -42,6 +42,10 @@ export class StageSampler {
   /** When each row is at its device, if nothing disturbs it. */
   readonly #arrivals: Float64Array
   readonly #nominalMs: Float64Array
+  /** Index of the coordinator beside those of the devices. */
+  readonly #here: number
+  /** Whether it is through with a row before a device is with two. */
+  readonly #hereHelps: boolean
   /** Indices of the devices, the fastest first. */
   readonly #bySpeed: readonly number[]
   readonly #startsAt: Float64Array
@@ -61,18 +65,23 @@ export class StageSampler {
     this.#load = load
     this.#fleet = fleet
     this.#rule = rule
-    this.#nominalMs = Float64Array.from(devices, device => workMs(load.subtask, device))
+    this.#here = devices.length
+    this.#nominalMs = Float64Array.from([...devices, fleet.coordinator], machine =>
+      workMs(load.subtask, machine),
+    )
+    const fastestMs = Math.min(...devices.map((_, device) => this.#onceMs(device)))
+    this.#hereHelps = this.#onceMs(this.#here) < 2 * fastestMs
     this.#bySpeed = [...devices.keys()].sort((a, b) => this.#onceMs(a) - this.#onceMs(b))
     this.#allOwners = this.#spread(load.rowsPerDevice ?? devices.map(() => 1))
     this.#owners = this.#allOwners
     this.#ownLinkMs = Float64Array.from(
       this.#owners,
-      owner => (load.bytesIn / devices[owner]!.link.bytesPerS) * 1000,
+      owner => (load.bytesIn / (devices[owner]?.link.bytesPerS ?? Number.POSITIVE_INFINITY)) * 1000,
     )
     const room = () => new Float64Array(n)
     ;[this.#startsAt, this.#doneAt, this.#readyAt] = [room(), room(), room()]
     ;[this.#times, this.#due] = [room(), room()]
-    this.#latest = new Float64Array(devices.length)
+    this.#latest = new Float64Array(devices.length + 1)
     this.#order = new Int32Array(this.#allOwners.length)
     this.#arrivals = this.#outward()
   }
@@ -87,6 +96,7 @@ export class StageSampler {
   sample(draws: Draws, start: number, startAt: number, busy: Busy): number {
     this.#latest.set(busy.devices)
     const sentAt = Math.max(startAt, busy.hop)
+    this.#latest[this.#here] = sentAt
     this.#owners = this.#ownersAt(sentAt, busy.deadSince)
     this.#order = this.#order.length === this.#owners.length ? this.#order : this.#owners.slice()
     for (let row = 0; row < this.#owners.length; row++) {
@@ -110,21 +120,23 @@ export class StageSampler {
 
   /**
    * Of the rows beyond the k that are needed only those are sent that find a share; fast devices are
-   * asked first.
+   * asked first, and the coordinator takes the first row that would queue.
    */
   #spread(shares: readonly number[]): Int32Array {
     const { n, k } = this.#load.code
     const places = shares.reduce((sum, share) => sum + share, 0)
     const rows = Math.min(n, Math.max(k, places))
     const ordered = this.#bySpeed.map(device => shares[device]!)
-    return spreadRows(rows, ordered).map(place => this.#bySpeed[place]!)
+    const owners = spreadRows(rows, ordered).map(place => this.#bySpeed[place]!)
+    if (rows > places && this.#hereHelps) owners[places] = this.#here
+    return owners
   }
 
   #leaveBusy(endAt: number, busy: Busy): void {
     let computed = 0
     for (let row = 0; row < this.#owners.length; row++) {
       const owner = this.#owners[row]!
-      if (this.#startsAt[row]! >= endAt) continue // dropped before it began
+      if (owner === this.#here || this.#startsAt[row]! >= endAt) continue // dropped before it began
       busy.devices[owner] = Math.max(busy.devices[owner]!, this.#doneAt[row]!)
       if (this.#doneAt[row]! < endAt) computed += 1
     }
@@ -137,7 +149,8 @@ export class StageSampler {
     { draws, start, startAt, busy }: { draws: Draws; start: number; startAt: number; busy: Busy },
   ): void {
     const owner = this.#owners[row]!
-    const device = this.#fleet.devices[owner]!
+    const device = this.#fleet.devices[owner]
+    if (!device) return this.#computeHere(row, startAt, draws.at(start, 2))
     const arrival = startAt + this.#arrivals[row]! + this.#delay(device, 'out', draws, start)
     const beginsAt = Math.max(arrival, this.#latest[owner]!)
     const slowed = this.#nominalMs[owner]! * slownessOf(device, draws.at(start, 2))
@@ -154,10 +167,18 @@ export class StageSampler {
     if (busy.deadSince[owner]! < doneAt) this.#readyAt[row] = Number.POSITIVE_INFINITY
   }
 
+  #computeHere(row: number, startAt: number, draw: number): void {
+    const { straggling } = this.#fleet.coordinator
+    const endAt = startAt + this.#nominalMs[this.#here]! * (1 + straggling * draw)
+    this.#latest[this.#here] = endAt
+    this.#startsAt[row] = startAt
+    this.#readyAt[row] = endAt
+  }
+
   /**
    * Rows of dead devices are computed again, by whoever is free first: when the death is noticed, or
-   * when the row is hedged after half as long again as a subtask hardly ever takes. With nobody left
-   * the coordinator does it.
+   * when the row is hedged after half as long again as a subtask hardly ever takes. Where they would
+   * queue, or nobody is left, the coordinator does it.
    */
   #repeatLost(sentAt: number, deadSince: Float64Array): void {
     for (let row = 0; row < this.#owners.length; row++) {
@@ -165,10 +186,10 @@ export class StageSampler {
       const owner = this.#owners[row]!
       const hedgedAt = sentAt + this.#hedgeMs(row)
       const noticedAt = Math.min(hedgedAt, deadSince[owner]! + this.#fleet.noticeMs)
-      const other = this.#firstFree(deadSince)
-      const from = Math.max(noticedAt, other === undefined ? 0 : this.#latest[other]!)
+      const other = this.#firstFree(noticedAt, deadSince)
+      const from = Math.max(noticedAt, this.#latest[other]!)
       const onceMs = this.#onceMs(other)
-      if (other !== undefined) this.#latest[other] = from + onceMs
+      this.#latest[other] = from + onceMs
       this.#startsAt[row] = Number.POSITIVE_INFINITY
       this.#readyAt[row] = from + onceMs
     }
@@ -176,22 +197,24 @@ export class StageSampler {
 
   #hedgeMs(row: number): number {
     const owner = this.#owners[row]!
-    const { straggling } = this.#fleet.devices[owner]!
+    const straggling = this.#fleet.devices[owner]?.straggling ?? 0
     return Math.max(50, 1.5 * (this.#arrivals[row]! + this.#onceMs(owner) * (1 + 3 * straggling)))
   }
 
-  #onceMs(device: number | undefined): number {
-    if (device === undefined) return workMs(this.#load.subtask, this.#fleet.coordinator)
-    return this.#nominalMs[device]! + this.#fleet.devices[device]!.perSubtaskMs
+  #onceMs(device: number): number {
+    return this.#nominalMs[device]! + (this.#fleet.devices[device]?.perSubtaskMs ?? 0)
   }
 
-  #firstFree(deadSince: Float64Array): number | undefined {
+  #firstFree(now: number, deadSince: Float64Array): number {
     let free: number | undefined
     for (let device = 0; device < deadSince.length; device++) {
       if (deadSince[device] !== Number.POSITIVE_INFINITY) continue
       if (free === undefined || this.#latest[device]! < this.#latest[free]!) free = device
     }
-    return free
+    if (free === undefined) return this.#here
+    const isQueue = this.#latest[free]! > now
+    const isSooner = this.#latest[this.#here]! <= this.#latest[free]!
+    return isQueue && isSooner && this.#hereHelps ? this.#here : free
   }
 
   #delay({ link }: DeviceProfile, way: 'out' | 'in', draws: Draws, start: number): number {
@@ -248,7 +271,9 @@ export class StageSampler {
     const count = leaves.length
     shareLink(arrivals, new Float64Array(count), { count, bytes, bytesPerMs: nic.bytesPerS / 1000 })
     return arrivals.map((time, row) => {
-      const { link } = this.#fleet.devices[this.#owners[row]!]!
+      const device = this.#fleet.devices[this.#owners[row]!]
+      if (!device) return 0
+      const { link } = device
       return Math.max(time, leaves[row]! + (bytes / link.bytesPerS) * 1000) + link.latencyMs
     })
   }

@@ -38,7 +38,22 @@ describe('the predicted mean of a stage on straggling devices', () => {
   })
 
   it('is that of the sum when a device has several rows', () => {
-    expect(meanMs({ type: 'uncoded', k: 3 }, 1)).to.be.closeTo(3 * 140, 0.01 * 420)
+    const { coordinator, ...fleet } = idealFleet(1, straggling)
+    const slow = { ...fleet, coordinator: { ...coordinator, flopsPerS: 0.1e9 } }
+    const stage = bareStage({ type: 'uncoded', k: 3 }, { subtask })
+    const { total } = predictPlan(single(stage), slow, options)
+    expect(total.meanMs).to.be.closeTo(3 * 140, 0.01 * 420)
+  })
+
+  it('has the coordinator take one row that would queue, where it is fast enough', () => {
+    const { coordinator, ...fleet } = idealFleet(2, { flopsPerS: 1e9 })
+    const stage = bareStage({ type: 'uncoded', k: 3 }, { subtask })
+    const totals = [0.8e9, 0.4e9].map(flopsPerS => {
+      const here = { ...fleet, coordinator: { ...coordinator, flopsPerS } }
+      return predictPlan(single(stage), here, options).total.meanMs
+    })
+    expect(totals[0]).to.be.closeTo(100, 1e-6)
+    expect(totals[1], 'a device is through with two by then').to.be.closeTo(160, 1e-6)
   })
 
   it('asks the decoder where the span cannot be counted', () => {
@@ -113,7 +128,9 @@ describe('what a prediction counts', () => {
 
   it('counts devices that fail, and the time until that is noticed or hedged', () => {
     const meanMs = (noticeMs: number) => {
-      const failing = { ...idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 }), noticeMs }
+      const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 })
+      const slow = { ...coordinator, flopsPerS: 0.1e9 }
+      const failing = { ...devices, coordinator: slow, noticeMs }
       const stage = bareStage({ type: 'uncoded', k: 4 }, { subtask })
       return predictPlan(single(stage), failing, options).total.meanMs
     }
@@ -123,7 +140,9 @@ describe('what a prediction counts', () => {
   })
 
   it('needs no result of a failed device while enough are spare', () => {
-    const failing = { ...idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 }), noticeMs: 50 }
+    const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 })
+    const slow = { ...coordinator, flopsPerS: 0.1e9 }
+    const failing = { ...devices, coordinator: slow, noticeMs: 50 }
     const { total } = predictPlan(single(bareStage(scheme, { subtask })), failing, options)
     expect(total.p50Ms).to.be.closeTo(80, 1e-6)
     expect(total.meanMs).to.be.closeTo(80 + 0.052 * 84, 1)

@@ -14,6 +14,8 @@ export interface Field {
   readonly places?: Readonly<Record<string, number>> | undefined
   /** Whether the row is not needed: it is then no device's second one, nor beyond its share. */
   readonly isSpare?: boolean
+  /** Whether the coordinator would be through with a row before a device with two. */
+  readonly localHelps?: boolean | undefined
 }
 
 /**
@@ -59,7 +61,8 @@ function hasRoom(device: string, field: Field): boolean {
 /**
  * The device for a row: of the least reluctant kind present the one with the fewest open attempts,
  * where devices differ in places with the smallest share of them taken; one without a share comes
- * last; nobody is asked for a row it is at work on. When all of that kind are busy the row waits; a worse kind is no substitute for a busy one,
+ * last; nobody is asked for a row it is at work on. An idle coordinator that would be through sooner than a
+ * device that is at work takes the row instead. When all of that kind are busy the row waits; a worse kind is no substitute for a busy one,
  * since a device that fails at once would otherwise draw every waiting row to itself.
  */
 export function chooseDevice(row: number, field: Field): string | undefined {
@@ -78,5 +81,13 @@ export function chooseDevice(row: number, field: Field): string | undefined {
     least = taken
     chosen = device
   }
-  return chosen
+  return chosen !== undefined && helpsOut(row, chosen, field) ? LOCAL : chosen
+}
+
+/** Whether the coordinator, idle so far, takes a row that would queue behind another on the device. */
+function helpsOut(row: number, device: string, field: Field): boolean {
+  const { attempts, places, localHelps, devices } = field
+  const isQueue = attempts.openOn(device).length >= Math.max(1, places?.[device] ?? 1)
+  const isIdle = attempts.loadOf(LOCAL) === 0 && reluctance(row, LOCAL, attempts) === 2
+  return localHelps === true && isQueue && isIdle && devices.includes(LOCAL)
 }

@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly deadlineAt: number
   /** Whether the coordinator can compute rows itself. */
   readonly local: boolean
+  /** Whether it computes a row sooner than a device computes two: it then takes what would queue. */
+  readonly localHelps?: boolean | undefined
   /**
    * Wait until every result is determined by the others as well, so that they can be held against
    * each other, as far as somebody is still at work on that.

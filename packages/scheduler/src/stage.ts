@@ -275,9 +275,9 @@ export class Stage {
   }
 
   #field(...states: string[]): Field {
-    const { local, maxOutstanding, places } = this.#options
+    const { local, localHelps, maxOutstanding, places } = this.#options
     const devices = [...this.#devicesThatAre(...states), ...(local ? [LOCAL] : [])]
-    return { devices, attempts: this.#attempts, maxOutstanding, places }
+    return { devices, attempts: this.#attempts, maxOutstanding, places, localHelps }
   }
 
   #isOver(): boolean {

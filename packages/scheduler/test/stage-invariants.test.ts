@@ -112,6 +112,7 @@ function anyOptions(random: Random): StageOptions {
     hedgeAfterMs: random.below(2) === 0 ? undefined : 5 + random.below(150),
     deadlineAt: random.below(4) === 0 ? 300 : FAR,
     local: random.below(2) === 0,
+    localHelps: random.below(2) === 0,
     audit: random.below(4) === 0,
   }
 }

@@ -62,6 +62,7 @@ export class StageRun {
       hedgeAfterMs: this.#hedgeAfterMs,
       deadlineAt: options.deadlineAt,
       local: true,
+      localHelps: this.#localHelps(),
     })
   }
 
@@ -152,6 +153,13 @@ export class StageRun {
   #msOn(name: string): number {
     const { profile } = this.#world.devices.get(name)!
     return workMs(this.#load.subtask, profile) + profile.perSubtaskMs
+  }
+
+  #localHelps(): boolean {
+    const { roster, fleet } = this.#world
+    const { subtask } = this.#load
+    const times = roster.available().map(name => this.#msOn(name))
+    return workMs(subtask, fleet.coordinator) < 2 * Math.max(0, Math.min(...times))
   }
 
   #missing(): number {
