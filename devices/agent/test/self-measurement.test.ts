@@ -24,10 +24,10 @@ describe('the profile of a device', () => {
   it('is that of its subtasks as soon as there are some', async () => {
     const measurement = new SelfMeasurement()
     await measurement.start(engine, new Pace(1, 1))
-    for (let i = 0; i < 10; i++) measurement.note({ flops: 1e9, bytes: 0 }, 1000)
+    for (let i = 0; i < 20; i++) measurement.note({ flops: 1e9, bytes: 0 }, 1000)
     const { flopsPerS, samples, straggling } = measurement.profile
     expect(flopsPerS).to.be.closeTo(1e9, 1e6)
-    expect(samples).to.equal(10)
+    expect(samples).to.equal(16)
     expect(straggling).to.be.below(0.01)
   })
 })

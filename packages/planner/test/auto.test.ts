@@ -114,6 +114,20 @@ describe('the scheme auto', () => {
     expect(schemes[1]).to.deep.equal(schemes[0])
   })
 
+  it('survives what no device can be', () => {
+    const usual = fleetOf('pi4-slow', 4)
+    const strange = [
+      { flopsPerS: 1e18, memoryBytesPerS: 1e18, perSubtaskMs: 0, straggling: 0 },
+      { flopsPerS: 1e3, memoryBytesPerS: 1e3, perSubtaskMs: 1e6, straggling: 1e6 },
+      { slowness: [0, 0, 1e6] },
+    ]
+    for (const change of strange) {
+      const devices = usual.devices.map((device, i) => (i < 2 ? { ...device, ...change } : device))
+      const { kind } = plan('resnet18', 'auto', { ...usual, devices })
+      expect(['local', 'whole', 'stages']).to.include(kind)
+    }
+  })
+
   it('goes on with one device or none', () => {
     expect(plan('resnet18', 'auto', fleetOf('pi4-gbe', 0)).kind).to.equal('local')
     expect(plan('resnet18', 'auto', fleetOf('pi4-gbe', 1)).kind).to.equal('local')

@@ -20,7 +20,12 @@ import {
 import { expect } from 'chai'
 import { mutate, randomBytes, seeded } from './seeded.ts'
 
-const linear = { kind: 'linear', id: 0, outputs: ['y'], axis: 'rows', length: 3 } as const
+const work = { flops: 1e9, bytes: 1e6 }
+const linear = { kind: 'linear', id: 0, outputs: ['y'], axis: 'rows', length: 3, work } as const
+const speed = {
+  ...{ flopsPerS: 5e9, memoryBytesPerS: 1e9, perRunMs: 0.5, straggling: 0.1, samples: 7 },
+  ...{ slowness: [1, 1.5, 4], distance: 0.2 },
+}
 const plan = {
   id: 'p1',
   coordinator: 'main',
@@ -44,6 +49,7 @@ const messages: Record<string, [bytes: Uint8Array, parse: (bytes: Uint8Array) =>
       queue: { waiting: 0, running: 1 },
       subtasks: { done: 9, failed: 0, cancelled: 1, expired: 0 },
       eventLoopLagMs: 0.5,
+      profile: speed,
     }),
     parseDeviceHealth,
   ],
@@ -56,6 +62,12 @@ const messages: Record<string, [bytes: Uint8Array, parse: (bytes: Uint8Array) =>
       inferences: { running: 0, waiting: 0, done: 0, failed: 0, superseded: 0 },
       eventLoopLagMs: 0,
       dropped: 0,
+      goal: 'throughput',
+      profile: speed,
+      ways: {
+        shared: { bytesPerS: 1e8, perMessageMs: 0.4 },
+        links: { 'pi-1': { bytesPerS: 1e10, latencyMs: 1, delayMs: 0 } },
+      },
     }),
     parseCoordinatorHealth,
   ],

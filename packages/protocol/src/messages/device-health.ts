@@ -4,8 +4,9 @@ import { machineFacts } from './machine-facts.ts'
 import { instant, session } from './status.ts'
 
 const count = z.int().min(0)
-const rate = z.number().positive()
-const factor = z.number().min(0)
+/** Operations or bytes per second of anything that may compute; others would upset the planner. */
+const rate = z.number().min(1e3).max(1e18)
+const factor = z.number().min(0).max(1e6)
 
 /**
  * Schema of how fast a machine computes, by its own computations: arithmetic, memory traffic and a fixed
