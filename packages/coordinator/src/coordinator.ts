@@ -105,7 +105,7 @@ export class Coordinator {
     this.#models = models
     const deployments = new Deployments({
       ...{ coordinator: config.id, engine, fleet, control, topics, minIntensity, readyTimeoutMs },
-        ...{ measurements, onError, now, capacity: config.maxPlans, replanAfterMs },
+      ...{ measurements, onError, now, capacity: config.maxPlans, replanAfterMs },
       onPlan: (entry, deployment) => {
         models.onPlan(entry, deployment)
         this.#events.planChanged(entry.name, deployment)
