@@ -16,8 +16,8 @@ export interface SoakReport extends ChaosReport {
 /** More than the clients can ask in a second. */
 const requestsPerSecond = 15
 
-/** A process has fetched its weights and compiled its code after this long. */
-const warmUpMs = 10_000
+/** A process has met every kind of request, and compiled its code, after about this long. */
+const warmUpMs = 30_000
 
 /** Keeps a cluster busy for a while, harms it now and then, and watches the memory of its processes. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
