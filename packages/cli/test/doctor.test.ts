@@ -90,6 +90,16 @@ describe('cocoi doctor', () => {
       expect(link!.bytesPerS).to.be.above(0)
     })
 
+    it('goes on with the address of a broker cluster that answers, and warns of the other', async () => {
+      await start()
+      const { of, messages } = await doctor({ args: ['--broker', `mqtt://127.0.0.1:1, ${url}`] })
+      expect(of).to.include({ 'broker port': 'warning', login: 'ok', 'message size': 'ok' })
+      expect(messages).to.include('127.0.0.1 does not answer on port 1:')
+      const neither = await doctor({ args: ['--broker', 'mqtt://127.0.0.1:1,mqtt://127.0.0.1:2'] })
+      expect(neither.code).to.equal(1)
+      expect(neither.of).to.include({ 'broker port': 'failure' }).and.not.have.property('login')
+    })
+
     it('finds the largest message a broker lets through', async () => {
       await start({ COCOI_BROKER_MAX_PACKET_BYTES: '100000' })
       const { code, of, link } = await doctor({ environment })

@@ -107,11 +107,10 @@ async function examineBroker(
   onStep(`the broker at ${settings.mqtt.url}`)
   const login = await findLogin(settings, findings)
   if (login === undefined) return undefined
-  findings.push(...(await reachBroker(login.access)))
-  if (findings.some(({ check, severity }) => /^broker/.test(check) && severity === 'failure')) {
-    return undefined
-  }
-  const { finding, ...admitted } = await logIn(login)
+  const { findings: way, access } = await reachBroker(login.access)
+  findings.push(...way)
+  if (access === undefined) return undefined
+  const { finding, ...admitted } = await logIn({ ...login, access })
   findings.push(finding)
   if (admitted.transport === undefined) return undefined
   const { transport, id } = admitted

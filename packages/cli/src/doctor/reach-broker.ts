@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { tlsFailure } from '@cocoi/transport'
 import { systemReason } from '../system-error.ts'
-import { type Finding, failure, fine } from './finding.ts'
+import { type Finding, failure, fine, isFine } from './finding.ts'
 import type { Access } from './login.ts'
 
 const TIMEOUT_MS = 5000
@@ -15,11 +15,34 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'wss:': 443,
 }
 
+/** What was found on the way, and the way with the addresses alone that can be reached. */
+export interface Reach {
+  readonly findings: readonly Finding[]
+  /** Undefined if there are none. */
+  readonly access: Access | undefined
+}
+
+/** Goes to every address of the broker. While one can be reached, the others are no failure. */
+export async function reachBroker(access: Access): Promise<Reach> {
+  const urls = access.url.split(',').map(url => url.trim())
+  const ways = await Promise.all(
+    urls.map(async url => ({ url, findings: await goTo({ ...access, url }) })),
+  )
+  const reached = ways.filter(way => isFine(way.findings)).map(({ url }) => url)
+  const found = ways.flatMap(way => way.findings)
+  if (reached.length === 0) return { findings: found, access: undefined }
+  return { findings: found.map(mildly), access: { ...access, url: reached.join(',') } }
+}
+
+function mildly(finding: Finding): Finding {
+  return finding.severity === 'failure' ? { ...finding, severity: 'warning' } : finding
+}
+
 /**
- * Goes to the broker step by step, name, connection, encryption, so that it can be told which one
+ * Goes to one address step by step, name, connection, encryption, so that it can be told which one
  * fails; ends with the first that does.
  */
-export async function reachBroker(access: Access): Promise<Finding[]> {
+async function goTo(access: Access): Promise<Finding[]> {
   const { hostname, port, protocol } = new URL(access.url)
   const host = hostname.replace(/^\[|\]$/g, '')
   const place = { host, port: Number(port) || DEFAULT_PORTS[protocol]! }
