@@ -24,11 +24,11 @@ export async function checkAccess(
   base: string,
   { id, role }: Member,
 ): Promise<Finding> {
-  const grants = new Map<string, boolean>()
-  const mayRead = async (filter: string) => {
-    const known = grants.get(filter) ?? (await isGranted(transport, filter))
-    grants.set(filter, known)
-    return known
+  const grants = new Map<string, Promise<boolean>>()
+  const mayRead = (filter: string) => {
+    const answer = grants.get(filter) ?? isGranted(transport, filter)
+    grants.set(filter, answer)
+    return answer
   }
   const lacking = (role: Role) => refusedOf(readableFilters({ role, id }, base), mayRead)
   return role === undefined ? await guess(id, lacking) : judge(id, role, await lacking(role))
@@ -60,9 +60,8 @@ async function refusedOf(
   filters: readonly string[],
   mayRead: (filter: string) => Promise<boolean>,
 ): Promise<string[]> {
-  const refused: string[] = []
-  for (const filter of filters) if (!(await mayRead(filter))) refused.push(filter)
-  return refused
+  const granted = await Promise.all(filters.map(mayRead))
+  return filters.filter((_, i) => !granted[i])
 }
 
 async function isGranted(transport: Transport, filter: string): Promise<boolean> {

@@ -13,6 +13,8 @@ import { connectMqtt, type Transport, TransportError, whenConnected } from '@coc
 import { type Finding, failure, fine } from './finding.ts'
 
 const TIMEOUT_MS = 5000
+/** Short: what a broker refuses again and again shall be known soon. */
+const BACKOFF = { minMs: 50, maxMs: 250 }
 
 /** The way to the broker, and the name its certificate is for if that is not its address. */
 export type Access = BrokerAccess & { readonly servername?: string }
@@ -63,7 +65,7 @@ export async function logIn({ access, user }: Login): Promise<Outcome> {
   const suffix = randomBytes(4).toString('hex')
   const id = user ?? `cocoi-doctor-${suffix}`
   const clientId = user === undefined ? id : `${user}:doctor-${suffix}`
-  const transport = connectMqtt({ ...access, clientId, keepaliveS: 60 })
+  const transport = connectMqtt({ ...access, clientId, keepaliveS: 60, backoff: BACKOFF })
   try {
     await whenConnected(transport, TIMEOUT_MS)
     const who = user === undefined ? 'without a name, as programs on its machine may' : `as ${user}`
