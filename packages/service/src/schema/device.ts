@@ -38,6 +38,7 @@ export const deviceSchema = z.strictObject({
     .number()
     .min(0)
     .max(60_000)
+    .meta({ unit: 'ms' })
     .describe('an answer leaves late by a further exponential delay with this mean'),
   delaySeed: z.int().min(0).describe('seed of these delays'),
   maxPlans: count.describe('plans kept loaded; the least recently used goes first'),

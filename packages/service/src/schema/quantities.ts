@@ -17,6 +17,7 @@ export const milliseconds = z
 export const arithmetic = z
   .number()
   .min(0)
+  .meta({ unit: 'FLOP/s' })
   .describe(
     'floating-point operations per second that convolutions and matrix products do not exceed, to ' +
       'imitate a slower runtime; 0 for as fast as it goes',
