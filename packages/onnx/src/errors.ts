@@ -21,7 +21,15 @@ export class OnnxError extends Error {
   readonly code: OnnxErrorCode
 
   constructor(code: OnnxErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    super(shortened(message), options)
     this.code = code
   }
+}
+
+/** Longest message, in characters. */
+const maxLength = 1000
+
+/** A name in a damaged file can be as long as the file. */
+function shortened(message: string): string {
+  return message.length <= maxLength ? message : `${message.slice(0, maxLength - 1)}…`
 }

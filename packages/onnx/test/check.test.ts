@@ -142,6 +142,13 @@ describe('checkModel', () => {
     expect(complaint(modelOf([neg('x', 'y')], parts))).to.equal('none')
   })
 
+  it('says no more than anybody reads, however long a name is', () => {
+    const message = complaint(modelOf([neg('n'.repeat(100_000), 'y')]))
+    expect(message)
+      .to.match(/^.*nnn…$/s)
+      .and.have.length.below(2000)
+  })
+
   it('names the first problems and counts the rest', () => {
     const nodes = Array.from({ length: 12 }, (_, i) => neg(`in${i}`, `out${i}`))
     const message = complaint(modelOf(nodes, { outputs: [] }))
