@@ -100,7 +100,7 @@ export class Coordinator {
     const measurements = new Measurements({ fleet, now })
     this.#measurements = measurements
     this.#events = new Events({ control, topics, onError })
-    const shelf = { repository, engine, store, folder: config.state, control, topics, onError }
+    const shelf = { repository, engine, store, folder: config.state, control, topics, now, onError }
     const models = new ModelShelf(shelf)
     this.#models = models
     const deployments = new Deployments({

@@ -20,8 +20,12 @@ export interface ModelShelfOptions {
   readonly folder: string
   readonly control: Transport
   readonly topics: Topics
+  readonly now: () => number
   readonly onError: (what: string, error: unknown) => void
 }
+
+/** Under many requests the disk is looked at no more often than this. */
+const lookAgainAfterMs = 100
 
 /** A model as it was found in the repository, ready to be planned and run. */
 export interface FoundModel {
@@ -36,11 +40,13 @@ interface Slot {
 
 /**
  * The models of the repository, prepared at most once per version, and what is known of them on
- * their retained topics. A model that is added, replaced or removed is noticed at the next request.
+ * their retained topics. A model that is added, replaced or removed is noticed at the next request, if
+ * that does not come at once after another one.
  */
 export class ModelShelf {
   readonly #options: ModelShelfOptions
   readonly #slots = new Map<string, Slot>()
+  readonly #looks = new Map<string, { at: number; looking: Promise<ModelEntry> }>()
   readonly #states = new Map<string, ModelState>()
   /** By fingerprint, why float16 cannot carry a model's values. */
   readonly #float16Troubles = new Map<string, string>()
@@ -60,8 +66,19 @@ export class ModelShelf {
 
   /** @throws {ModelError} ERR_UNKNOWN_MODEL and whatever makes a model unusable */
   async find(name: string): Promise<FoundModel> {
-    const entry = await this.#options.repository.find(name)
+    const entry = await this.#look(name)
     return { entry, prepared: await this.#prepared(entry) }
+  }
+
+  /** What lies in the repository under this name. */
+  #look(name: string): Promise<ModelEntry> {
+    const { repository, now } = this.#options
+    const last = this.#looks.get(name)
+    if (last && now() - last.at < lookAgainAfterMs) return last.looking
+    const looking = repository.find(name)
+    this.#looks.set(name, { at: now(), looking })
+    looking.catch(() => this.#looks.delete(name)) // thrown by whoever asked
+    return looking
   }
 
   /** Why this model is computed with float32 on the wire whatever is asked; undefined if it is not. */

@@ -33,11 +33,11 @@ export class Replies {
     this.#options = options
   }
 
-  async send({ client, request }: Addressee, payload: Uint8Array): Promise<void> {
+  async send({ client, request }: Addressee, payload: Uint8Array, qos: 0 | 1 = 1): Promise<void> {
     const { requests, topics, onFailure } = this.#options
     const topic = topics.result(request === undefined ? { client } : { client, request })
     await requests
-      .publish(topic, payload, { qos: 1, timeoutMs: sendTimeoutMs })
+      .publish(topic, payload, { qos, timeoutMs: sendTimeoutMs })
       .catch(error => onFailure(`sending to ${client}`, error))
   }
 
@@ -45,7 +45,10 @@ export class Replies {
   async refuse(to: Addressee, error: unknown): Promise<void> {
     if (this.#refusals >= maxRefusals) return this.#options.onDrop('result', tooMany())
     this.#refusals += 1
-    await this.send(to, encodeInferenceResult(failureOf(to.request, error), 'json'))
+    const failure = failureOf(to.request, error)
+    // A camera that has sent a newer frame misses nothing, and there may be very many of these.
+    const qos = failure.error.code === 'ERR_SUPERSEDED' ? 0 : 1
+    await this.send(to, encodeInferenceResult(failure, 'json'), qos)
     this.#refusals -= 1
   }
 }
