@@ -1,5 +1,6 @@
-import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises'
+import { access, constants, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { makeFolder } from '@cocoi/service'
 import { CliError } from './errors.ts'
 import { systemReason } from './system-error.ts'
 
@@ -42,18 +43,6 @@ export async function writeText(path: string, text: string): Promise<void> {
   await writeFile(path, text).catch(error => {
     throw cannotWrite(path, systemReason(error))
   })
-}
-
-/** Not Node's recursive `mkdir`, which tries for ever below /proc (Node 20). */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path)
-  } catch (error) {
-    if ((await stat(path).catch(() => undefined))?.isDirectory()) return
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
-    await makeFolder(dirname(path))
-    await mkdir(path)
-  }
 }
 
 async function requireFile(path: string): Promise<void> {

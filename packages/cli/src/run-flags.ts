@@ -1,16 +1,14 @@
 import { CliError } from './errors.ts'
+import type { PlanningFlags } from './planning-options.ts'
 import type { Slowdown } from './slowdown.ts'
 
 /** What `cocoi run` was told. */
-export interface RunFlags {
+export interface RunFlags extends PlanningFlags {
   readonly input?: readonly string[]
   readonly config?: string
   readonly labels?: string
   readonly devices: number
   readonly scheme: readonly string[]
-  readonly axis: 'rows' | 'columns'
-  readonly transport: 'float16' | 'float32'
-  readonly minIntensity: number
   readonly kill: number
   readonly freeze: number
   readonly slow: Slowdown

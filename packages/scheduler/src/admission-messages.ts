@@ -8,21 +8,23 @@ export interface AdmissionOptions {
   readonly maxRememberedBytes: number
 }
 
+/** A request as admission sees it. */
+export interface AdmissionRequest {
+  /** Client and request, or something unique where the client names none. */
+  readonly key: string
+  readonly client: string
+  readonly model: string
+  /** Memory it needs while it waits. */
+  readonly bytes: number
+  readonly deadlineAt: number
+  /** Greater runs first. */
+  readonly priority: number
+  /** It replaces an older such one of the client and model that still waits, as a camera's frame does. */
+  readonly newest: boolean
+}
+
 export type AdmissionEvent =
-  | {
-      readonly type: 'request'
-      /** Client and request, or something unique where the client names none. */
-      readonly key: string
-      readonly client: string
-      readonly model: string
-      /** Memory it needs while it waits. */
-      readonly bytes: number
-      readonly deadlineAt: number
-      /** Greater runs first. */
-      readonly priority: number
-      /** It replaces an older such one of the client and model that still waits, as a camera's frame does. */
-      readonly newest: boolean
-    }
+  | ({ readonly type: 'request' } & AdmissionRequest)
   /** It was answered, or has failed in a way that trying again may not meet. */
   | {
       readonly type: 'finished'

@@ -2,12 +2,13 @@ import type {
   AdmissionEffect,
   AdmissionEvent,
   AdmissionOptions,
+  AdmissionRequest,
   AdmissionSnapshot,
   RejectCode,
 } from './admission-messages.ts'
 import { KeptAnswers } from './kept-answers.ts'
 import { RunTimes } from './run-times.ts'
-import { type Leaving, type Waiting, WaitingRoom } from './waiting-room.ts'
+import { type Leaving, WaitingRoom } from './waiting-room.ts'
 
 interface Running {
   readonly client: string
@@ -105,7 +106,7 @@ export class Admission {
     }
   }
 
-  #admit(request: Waiting, now: number): AdmissionEffect[] {
+  #admit(request: AdmissionRequest, now: number): AdmissionEffect[] {
     const { key, deadlineAt } = request
     if (this.#running.has(key) || this.#waiting.has(key)) return [{ type: 'join', key }]
     if (this.#answered.has(key)) return [{ type: 'repeat', key }]
@@ -154,7 +155,7 @@ export class Admission {
     return effects
   }
 
-  #run({ key, client, model }: Waiting): AdmissionEffect {
+  #run({ key, client, model }: AdmissionRequest): AdmissionEffect {
     this.#running.set(key, { client, model, cancelled: false })
     this.#waiting.started(client)
     return { type: 'run', key }
@@ -176,13 +177,13 @@ export class Admission {
   }
 }
 
-function late({ key, deadlineAt }: Waiting, now: number): AdmissionEffect {
+function late({ key, deadlineAt }: AdmissionRequest, now: number): AdmissionEffect {
   const lateMs = Math.ceil(now - deadlineAt)
   const message = `the deadline passed ${lateMs} ms before the request could start`
   return reject(key, 'ERR_DEADLINE', message)
 }
 
-function tooLate({ key, model, deadlineAt }: Waiting, now: number, needMs: number) {
+function tooLate({ key, model, deadlineAt }: AdmissionRequest, now: number, needMs: number) {
   const message =
     `it has waited until ${Math.floor(deadlineAt - now)} ms before its deadline, and ` +
     `${model} takes ${Math.ceil(needMs)} ms now; send fewer at a time or allow more time`

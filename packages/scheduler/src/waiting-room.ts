@@ -1,20 +1,9 @@
+import type { AdmissionRequest } from './admission-messages.ts'
 import { Ranking } from './ranking.ts'
-
-/** A request that waits. */
-export interface Waiting {
-  readonly key: string
-  readonly client: string
-  readonly model: string
-  readonly bytes: number
-  readonly deadlineAt: number
-  readonly priority: number
-  /** It takes the place of an older such one of the same client and model. */
-  readonly newest: boolean
-}
 
 /** A request that leaves the room without having run, and why. */
 export interface Leaving {
-  readonly request: Waiting
+  readonly request: AdmissionRequest
   readonly why: 'superseded' | 'displaced' | 'refused'
 }
 
@@ -36,7 +25,7 @@ interface Line {
 }
 
 interface Entry {
-  readonly request: Waiting
+  readonly request: AdmissionRequest
   /** When it came, on the room's own clock; one that supersedes another has the other's. */
   readonly cameAt: number
 }
@@ -103,7 +92,7 @@ export class WaitingRoom {
    *
    * @returns those that have to leave for it, or the request itself if it finds no place
    */
-  admit(request: Waiting): readonly Leaving[] {
+  admit(request: AdmissionRequest): readonly Leaving[] {
     const change = this.#squeezeIn(request)
     if (!change) return [{ request, why: 'refused' }]
     const { older, displaced } = change
@@ -112,7 +101,7 @@ export class WaitingRoom {
   }
 
   /** Whether `admit` would find a place for such a request now. */
-  hasPlaceFor(request: Waiting): boolean {
+  hasPlaceFor(request: AdmissionRequest): boolean {
     const change = this.#squeezeIn(request)
     if (change) this.#undo(change)
     return change !== undefined
@@ -125,8 +114,8 @@ export class WaitingRoom {
     return entry !== undefined
   }
 
-  takeExpired(now: number): Waiting[] {
-    const expired: Waiting[] = []
+  takeExpired(now: number): AdmissionRequest[] {
+    const expired: AdmissionRequest[] = []
     for (;;) {
       const entry = this.#deadlines.first
       if (!entry || entry.request.deadlineAt > now) return expired
@@ -136,7 +125,7 @@ export class WaitingRoom {
   }
 
   /** The request whose turn it is. */
-  takeNext(): Waiting | undefined {
+  takeNext(): AdmissionRequest | undefined {
     const entry = this.#turns.first?.entries[0]
     if (entry) this.#take(entry)
     return entry?.request
@@ -163,7 +152,7 @@ export class WaitingRoom {
     for (const line of lines) this.#turns.place(line)
   }
 
-  #squeezeIn(request: Waiting): Change | undefined {
+  #squeezeIn(request: AdmissionRequest): Change | undefined {
     if (request.bytes > this.#limits.maxWaitingBytes) return undefined
     const older = request.newest ? this.#newest.get(streamOf(request)) : undefined
     const inherits = older?.request.priority === request.priority
@@ -248,7 +237,7 @@ export class WaitingRoom {
   }
 }
 
-function streamOf({ client, model }: Waiting): string {
+function streamOf({ client, model }: AdmissionRequest): string {
   return JSON.stringify([client, model])
 }
 

@@ -28,6 +28,7 @@ export {
   readMachineFacts,
 } from './machine/machine-facts.ts'
 export { PAST, ThrottleHistory } from './machine/throttling.ts'
+export { makeFolder } from './make-folder.ts'
 export { orAborted } from './or-aborted.ts'
 export { type FolderUse, requireFolder } from './require-folder.ts'
 export { type BrokerConfig, brokerSchema } from './schema/broker.ts'

@@ -1,7 +1,8 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { badConfig } from './errors.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** What a folder is needed for; one that is only read may lie on a disk that cannot be written. */
 export type FolderUse = 'read' | 'write'
@@ -21,18 +22,6 @@ export async function requireFolder(setting: string, path: string, use: FolderUs
     const deed = use === 'write' ? 'written' : 'read'
     const message = `${setting} is "${path}", a folder that cannot be ${deed}: ${reasonOf(cause)}`
     throw badConfig(message, cause)
-  }
-}
-
-/** Not Node's recursive `mkdir`, which tries for ever below /proc (Node 20). */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path)
-  } catch (error) {
-    if ((await stat(path).catch(() => undefined))?.isDirectory()) return
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
-    await makeFolder(dirname(path))
-    await mkdir(path)
   }
 }
 

@@ -3,9 +3,10 @@ import { type Bench, withBench } from '../bench.ts'
 import { exitCode } from '../exit-code.ts'
 import { requireFreeBroker } from '../free-broker.ts'
 import { type RunInput, randomInput, readInput, requireInputs } from '../inputs.ts'
-import { axes, scheme, schemeHelp, transports, wholeNumber } from '../option-values.ts'
+import { scheme, schemeHelp, wholeNumber } from '../option-values.ts'
 import { requireWritable, writeReport } from '../output-files.ts'
 import { describeOutputs, saveOutputs, withDistinctNames } from '../outputs.ts'
+import { planningOptions } from '../planning-options.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { Report, RunReport, Trial } from '../report.ts'
 import { type RunFlags, type RunOrder, readRunOrder } from '../run-flags.ts'
@@ -16,34 +17,28 @@ import type { Workspace } from '../workspace.ts'
 
 /** `cocoi run MODEL.onnx`: a virtual cluster for one model, started, measured and stopped. */
 export function addRun(program: Command): void {
-  program
-    .command('run')
-    .summary('run a model on a virtual cluster, and compare with plain onnxruntime')
-    .description(
-      'Run a model on a virtual cluster of real processes on this machine, and compare every answer with plain onnxruntime.',
-    )
-    .usage('<model.onnx> [options]')
-    .argument('[model.onnx]', 'the model')
-    .option(
-      '--input <file...>',
-      'images, .npy tensors, or NAME=FILE.npy,NAME=FILE.npy for a model with several inputs; without any, seeded noise',
-    )
-    .option('--config <config.json>', 'preprocessing and sizes, as in a model repository')
-    .option('--labels <labels.txt>', 'names of the classes, one a line')
-    .option('--devices <n>', 'device processes', wholeNumber('--devices', 1, 64), 6)
-    .option(
-      '--scheme <scheme...>',
-      `one or more, measured in turn: ${schemeHelp} (default: auto)`,
-      (text: string, before: string[] = []) => [...before, text],
-    )
-    .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
-    .option('--transport <type>', 'float16 or float32 on the wire', transports, 'float16')
-    .option(
-      '--min-intensity <n>',
-      'layers with fewer operations per byte on the wire stay local',
-      wholeNumber('--min-intensity', 0, 1e6),
-      32,
-    )
+  planningOptions(
+    program
+      .command('run')
+      .summary('run a model on a virtual cluster, and compare with plain onnxruntime')
+      .description(
+        'Run a model on a virtual cluster of real processes on this machine, and compare every answer with plain onnxruntime.',
+      )
+      .usage('<model.onnx> [options]')
+      .argument('[model.onnx]', 'the model')
+      .option(
+        '--input <file...>',
+        'images, .npy tensors, or NAME=FILE.npy,NAME=FILE.npy for a model with several inputs; without any, seeded noise',
+      )
+      .option('--config <config.json>', 'preprocessing and sizes, as in a model repository')
+      .option('--labels <labels.txt>', 'names of the classes, one a line')
+      .option('--devices <n>', 'device processes', wholeNumber('--devices', 1, 64), 6)
+      .option(
+        '--scheme <scheme...>',
+        `one or more, measured in turn: ${schemeHelp} (default: auto)`,
+        (text: string, before: string[] = []) => [...before, text],
+      ),
+  )
     .option(
       '--kill <n>',
       'devices to kill during the first request',

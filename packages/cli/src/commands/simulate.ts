@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import {
   amplificationLimits,
   type Fleet,
@@ -18,22 +17,16 @@ import {
   simulate,
 } from '@cocoi/simulator'
 import type { Command } from 'commander'
-import {
-  axes,
-  profileHelp,
-  profiles,
-  schemeHelp,
-  transports,
-  wholeNumber,
-} from '../option-values.ts'
+import { modelArgument } from '../model-argument.ts'
+import { profileHelp, profiles, schemeHelp, wholeNumber } from '../option-values.ts'
 import { requireWritable, writeReport } from '../output-files.ts'
+import { type PlanningFlags, planningOptions } from '../planning-options.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { readSchemes } from '../scheme-list.ts'
 import { milliseconds, table } from '../tables.ts'
 import { openWorkspace } from '../workspace.ts'
-import { zooModel } from '../zoo-cache.ts'
 
-interface SimulateFlags {
+interface SimulateFlags extends PlanningFlags {
   readonly model: string
   readonly devices: number
   readonly profile: ProfileName
@@ -41,9 +34,6 @@ interface SimulateFlags {
   readonly scenario: string
   readonly requests: number
   readonly seed: number
-  readonly axis: 'rows' | 'columns'
-  readonly transport: 'float16' | 'float32'
-  readonly minIntensity: number
   readonly json?: string
 }
 
@@ -51,27 +41,21 @@ const defaultSchemes = 'local,uncoded,replication:2,lt,mds,auto'
 
 /** `cocoi simulate`: schemes compared on virtual devices and virtual time. */
 export function addSimulate(program: Command): void {
-  program
-    .command('simulate')
-    .summary('compare schemes on up to a thousand simulated devices')
-    .description(
-      "Compare schemes on simulated devices: virtual time, the scheduler's real decisions.",
-    )
-    .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
-    .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 1000), 10)
-    .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
-    .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
-    .option('--scenario <scenario>', `joined by +: ${scenarioForms}`, 'healthy')
-    .option('--requests <n>', 'of each scheme', wholeNumber('--requests', 1, 100_000), 20)
-    .option('--seed <n>', 'of everything that is drawn', wholeNumber('--seed', 0, 2 ** 31), 1)
-    .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
-    .option('--transport <type>', 'float16 or float32 on the wire', transports, 'float16')
-    .option(
-      '--min-intensity <n>',
-      'layers with fewer operations per byte on the wire stay local',
-      wholeNumber('--min-intensity', 0, 1e6),
-      32,
-    )
+  planningOptions(
+    program
+      .command('simulate')
+      .summary('compare schemes on up to a thousand simulated devices')
+      .description(
+        "Compare schemes on simulated devices: virtual time, the scheduler's real decisions.",
+      )
+      .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
+      .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 1000), 10)
+      .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
+      .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
+      .option('--scenario <scenario>', `joined by +: ${scenarioForms}`, 'healthy')
+      .option('--requests <n>', 'of each scheme', wholeNumber('--requests', 1, 100_000), 20)
+      .option('--seed <n>', 'of everything that is drawn', wholeNumber('--seed', 0, 2 ** 31), 1),
+  )
     .option('--json <file>', 'write the measurements to a file')
     .action(run)
 }
@@ -81,11 +65,7 @@ async function run(flags: SimulateFlags): Promise<void> {
   const scenario = parseScenario(flags.scenario)
   await requireWritable(flags)
   const progress = createProgress()
-  const isFile = await stat(flags.model).then(
-    () => true,
-    () => flags.model.endsWith('.onnx'),
-  )
-  const modelPath = isFile ? flags.model : await zooModel(flags.model, 1, progress)
+  const modelPath = await modelArgument(flags.model, progress)
   const workspace = await openWorkspace({ modelPath, progress })
   try {
     const runs = schemes.map(scheme =>

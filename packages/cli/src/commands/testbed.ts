@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelProto } from '@cocoi/onnx'
 import { fleetOf, formatSchemeRequest } from '@cocoi/planner'
@@ -9,15 +8,10 @@ import { setUpAccess } from '../access-setup.ts'
 import { withBench } from '../bench.ts'
 import { exitCode } from '../exit-code.ts'
 import { randomInput } from '../inputs.ts'
-import {
-  axes,
-  profileHelp,
-  profiles,
-  schemeHelp,
-  transports,
-  wholeNumber,
-} from '../option-values.ts'
+import { modelArgument } from '../model-argument.ts'
+import { profileHelp, profiles, schemeHelp, wholeNumber } from '../option-values.ts'
 import { requireWritable, writeReport, writeText } from '../output-files.ts'
+import { planningOptions } from '../planning-options.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { readSchemes } from '../scheme-list.ts'
 import { counted } from '../tables.ts'
@@ -38,42 +32,35 @@ import { type Measurement, summariseSamples } from '../testbed/measurement.ts'
 import { predictSweep, type SweptLatency } from '../testbed/predicted-sweep.ts'
 import { measurementCsv, measurementTable, type TestbedReport } from '../testbed/testbed-report.ts'
 import type { Workspace } from '../workspace.ts'
-import { zooModel } from '../zoo-cache.ts'
 
 const defaultSchemes = 'local,uncoded,replication:2,lt,vandermonde,mds,auto'
 
 /** `cocoi testbed`: schemes compared on emulated Pis, each a computer of its own on this one. */
 export function addTestbed(program: Command): void {
-  program
-    .command('testbed')
-    .summary('compare schemes on emulated Raspberry Pis (root, Linux)')
-    .description(
-      'Compare schemes on emulated Raspberry Pis: real processes and real MQTT, each device in a network namespace of its own with the link and the speed of a Pi. Needs root, Linux, ip, tc and control groups.',
-    )
-    .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
-    .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 64), 10)
-    .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
-    .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
-    .option(
-      '--scenario <list>',
-      `separated by commas, each joined by +: ${scenarioForms}; none, straggling, failures, both and slow are short for some`,
-      'none',
-    )
-    .option('--requests <n>', 'of each scheme', wholeNumber('--requests', 1, 10_000), 20)
-    .option('--seed <n>', 'of everything that is drawn', wholeNumber('--seed', 0, 1e6), 1)
-    .option(
-      '--dilation <factor>',
-      'how many times slower than a Pi everything runs (default: as much as this machine needs)',
-      dilation,
-    )
-    .option('--axis <axis>', 'cut layers along rows or columns', axes, 'rows')
-    .option('--transport <type>', 'float16 or float32 on the wire', transports, 'float16')
-    .option(
-      '--min-intensity <n>',
-      'layers with fewer operations per byte on the wire stay local',
-      wholeNumber('--min-intensity', 0, 1e6),
-      32,
-    )
+  planningOptions(
+    program
+      .command('testbed')
+      .summary('compare schemes on emulated Raspberry Pis (root, Linux)')
+      .description(
+        'Compare schemes on emulated Raspberry Pis: real processes and real MQTT, each device in a network namespace of its own with the link and the speed of a Pi. Needs root, Linux, ip, tc and control groups.',
+      )
+      .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
+      .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 64), 10)
+      .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
+      .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
+      .option(
+        '--scenario <list>',
+        `separated by commas, each joined by +: ${scenarioForms}; none, straggling, failures, both and slow are short for some`,
+        'none',
+      )
+      .option('--requests <n>', 'of each scheme', wholeNumber('--requests', 1, 10_000), 20)
+      .option('--seed <n>', 'of everything that is drawn', wholeNumber('--seed', 0, 1e6), 1)
+      .option(
+        '--dilation <factor>',
+        'how many times slower than a Pi everything runs (default: as much as this machine needs)',
+        dilation,
+      ),
+  )
     .option('--json <file>', 'write the measurements to a file')
     .option('--csv <file>', 'write the latency of every request to a file')
     .option('--svg <file>', 'draw the latency per scheme and scenario, as SVG and PNG')
@@ -166,7 +153,7 @@ async function runScenario(
   const plans = schemes.length
   const site = emulated.clusterOptions({ scenario: scenario.scenario, seed, plans, access })
   const bench = {
-    ...{ modelPath: await modelPathOf(flags.model, progress), client: 'testbed', site },
+    ...{ modelPath: await modelArgument(flags.model, progress), client: 'testbed', site },
     ...(flags.model.endsWith('.onnx') ? {} : { name: flags.model }),
     ...{ devices, minIntensity, stretch: () => 1, slowed: 0, parameters: { axis, transport } },
     inputs: async ({ prepared }: Workspace) => {
@@ -189,12 +176,4 @@ async function setUp(folder: string): Promise<{ usersFile: string; joinTokenFile
   const nobody = { devices: [], hosts: [], coordinator: 'coordinator' }
   await setUpAccess(access, { ...nobody, tls: false, mutualTls: false, force: false })
   return { usersFile: access.users, joinTokenFile: access.joinToken }
-}
-
-async function modelPathOf(model: string, progress: Progress): Promise<string> {
-  const isFile = await stat(model).then(
-    () => true,
-    () => model.endsWith('.onnx'),
-  )
-  return isFile ? model : await zooModel(model, 1, progress)
 }

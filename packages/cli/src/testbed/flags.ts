@@ -1,10 +1,11 @@
 import { formatSchemeRequest, type ProfileName } from '@cocoi/planner'
 import { parseScenario, type Scenario } from '@cocoi/simulator'
 import { InvalidArgumentError } from 'commander'
+import type { PlanningFlags } from '../planning-options.ts'
 import { readSchemes } from '../scheme-list.ts'
 
 /** `cocoi testbed` as it was typed. */
-export interface TestbedFlags {
+export interface TestbedFlags extends PlanningFlags {
   readonly model: string
   readonly devices: number
   readonly profile: ProfileName
@@ -13,9 +14,6 @@ export interface TestbedFlags {
   readonly requests: number
   readonly seed: number
   readonly dilation?: number
-  readonly axis: 'rows' | 'columns'
-  readonly transport: 'float16' | 'float32'
-  readonly minIntensity: number
   readonly json?: string
   readonly csv?: string
   readonly svg?: string
