@@ -1,10 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
-import { promisify } from 'node:util'
-
-const run = promisify(execFile)
-
-/** Longer than any `ip` takes, even on a busy machine. */
-const timeoutMs = 20_000
+import { guardSite, newSiteName, runTool } from '@cocoi/testbed'
 
 /** A network namespace for one device, and the cable between it and this machine. */
 export interface Plug {
@@ -17,7 +11,10 @@ export interface Plug {
   push(): Promise<void>
 }
 
-/** Computers with a cable each, as network namespaces. They are gone when this process is. */
+/**
+ * Computers with a cable each to this machine, where the relays are, as network namespaces. They are gone
+ * when this process is.
+ */
 export class Plugs {
   readonly all: readonly Plug[]
   readonly #endGuard: () => void
@@ -32,8 +29,9 @@ export class Plugs {
   /** Rejects where namespaces cannot be made: that takes Linux, root and `ip`. */
   static async open(count: number): Promise<Plugs> {
     if (process.getuid?.() !== 0) throw new Error('network namespaces take root')
-    const names = Array.from({ length: count }, (_, index) => `cocoi-chaos-${process.pid}-${index}`)
-    const endGuard = removeWithThisProcess(names)
+    const site = newSiteName()
+    const names = Array.from({ length: count }, (_, index) => `${site}-${index}`)
+    const endGuard = guardSite({ namespaces: names })
     try {
       const network = await freeNetwork()
       const all: Plug[] = []
@@ -56,26 +54,29 @@ export class Plugs {
 async function plugIn(namespace: string, index: number, network: string): Promise<Plug> {
   const cable = `cc${process.pid}-${index}`
   const [here, there] = [`${network}.${4 * index + 1}`, `${network}.${4 * index + 2}`]
-  await ip('netns', 'add', namespace)
-  await ip('-n', namespace, 'link', 'set', 'lo', 'up')
-  await ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
-  await ip('address', 'add', `${here}/30`, 'dev', cable)
-  await ip('link', 'set', cable, 'up')
-  await ip('-n', namespace, 'address', 'add', `${there}/30`, 'dev', 'eth0')
-  const set = (state: 'up' | 'down') => ip('-n', namespace, 'link', 'set', 'eth0', state)
+  const ends = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace]
+  await runTool('ip', ['netns', 'add', namespace])
+  await runTool('ip', ['-n', namespace, 'link', 'set', 'lo', 'up'])
+  await runTool('ip', ['link', 'add', cable, ...ends])
+  await runTool('ip', ['address', 'add', `${here}/30`, 'dev', cable])
+  await runTool('ip', ['link', 'set', cable, 'up'])
+  await runTool('ip', ['-n', namespace, 'address', 'add', `${there}/30`, 'dev', 'eth0'])
+  const set = async (state: 'up' | 'down') => {
+    await runTool('ip', ['-n', namespace, 'link', 'set', 'eth0', state])
+  }
   await set('up')
   return {
     address: here,
     // Other than `ip netns exec` it changes nothing but the network.
     command: command => ['nsenter', `--net=/run/netns/${namespace}`, ...command],
-    pull: () => set('down').then(() => undefined),
-    push: () => set('up').then(() => undefined),
+    pull: () => set('down'),
+    push: () => set('up'),
   }
 }
 
 /** A network of 198.19.0.0/16, which is for measurements (RFC 2544), that nobody here uses. */
 async function freeNetwork(): Promise<string> {
-  const used = await ip('-4', '-brief', 'address')
+  const used = await runTool('ip', ['-4', '-brief', 'address'])
   for (let third = 0; third < 256; third++) {
     const network = `198.19.${(process.pid + third) % 256}`
     if (!used.includes(` ${network}.`)) return network
@@ -84,22 +85,6 @@ async function freeNetwork(): Promise<string> {
 }
 
 async function removeAll(names: readonly string[]): Promise<void> {
-  for (const name of names) await ip('netns', 'delete', name).catch(() => undefined)
-}
-
-async function ip(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('ip', [...args], { timeout: timeoutMs })
-  return stdout
-}
-
-/** However this process ends: the pipe to the shell closes with it. */
-function removeWithThisProcess(names: readonly string[]): () => void {
-  const script = 'read -r _; for name in "$@"; do ip netns delete "$name"; done'
-  const guard = spawn('sh', ['-c', script, 'guard', ...names], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C must not end it before its work is done.
-    detached: true,
-  })
-  guard.once('error', () => {})
-  return () => void guard.kill('SIGKILL')
+  // One that was never made cannot be removed.
+  for (const name of names) await runTool('ip', ['netns', 'delete', name]).catch(() => undefined)
 }

@@ -1,13 +1,7 @@
 import { decodeFrame, type InferenceAnswer, topics } from '@cocoi/protocol'
 import { expect } from 'chai'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { Question } from '../helpers/question.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 
 const known = topics()
@@ -28,8 +22,7 @@ interface Sent {
 describe('devices that fail during a request', function () {
   this.timeout(60_000)
   let cluster: VirtualCluster
-  let input: Floats
-  let wanted: Floats
+  let question: Question
   const sent: Sent[] = []
 
   before(async () => {
@@ -39,10 +32,7 @@ describe('devices that fail during a request', function () {
       coordinator: { heartbeatMs: 500 },
       device: { heartbeatMs: 500 },
     })
-    input = seededInput('image', [1, 3, 30, 26], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster)
     for (const filter of known.filters('subtasks')) {
       await cluster.wiretap.listen(filter, ({ topic, payload }) => {
         const { header } = decodeFrame(payload)
@@ -58,9 +48,7 @@ describe('devices that fail during a request', function () {
   async function ask(scheme: string): Promise<InferenceAnswer> {
     sent.length = 0
     const parameters = { scheme, transport: 'float32' } as const
-    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
-    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance.float32)
-    return answer
+    return question.ask(parameters)
   }
 
   /** Asks until all of these take part. */

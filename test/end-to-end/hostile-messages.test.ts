@@ -11,15 +11,9 @@ import {
   topics,
 } from '@cocoi/protocol'
 import { expect } from 'chai'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
+import { Question } from '../helpers/question.ts'
 import { RawPublisher } from '../helpers/raw-publisher.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 import type { Message } from '../helpers/wiretap.ts'
 
@@ -67,8 +61,7 @@ const partOfTooMuch = splitPayload(new Uint8Array(65 * mib), { maxPayloadBytes: 
 describe('hostile messages', function () {
   this.timeout(90_000)
   let cluster: VirtualCluster
-  let input: Floats
-  let wanted: Floats
+  let question: Question
   let attacker: RawPublisher
   const passed = new Map<string, Message[]>()
 
@@ -79,10 +72,7 @@ describe('hostile messages', function () {
       coordinator: { heartbeatMs: 250, maxInputBytes: mib },
       device: { heartbeatMs: 250 },
     })
-    input = seededInput('image', [1, 3, 30, 26], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster)
     attacker = await RawPublisher.open(cluster.url)
     for (const kind of Object.keys(TOPICS) as TopicKind[]) {
       for (const filter of known.filters(kind)) {
@@ -100,11 +90,7 @@ describe('hostile messages', function () {
     await cluster?.stop()
   })
 
-  async function ask() {
-    const parameters = { scheme: 'mds:3,2', transport: 'float32' } as const
-    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
-    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance.float32)
-  }
+  const ask = () => question.ask({ scheme: 'mds:3,2', transport: 'float32' })
 
   const droppedByCoordinator = () => cluster.view.coordinator.health?.dropped ?? 0
   const droppedByDevice = () => cluster.view.devices.get(device)?.health?.dropped ?? 0
@@ -172,7 +158,7 @@ describe('hostile messages', function () {
   it('a request that is asked twice under one identifier is answered twice and computed once', async () => {
     const request = 'twice'
     const topic = known.infer({ model: 'small', client: 'evil', request })
-    const tensors = [asTensor(input)]
+    const { tensors } = question
     const payload = encodeInferenceRequest({ tensors, parameters: { format: 'json' } })
     const answers: string[] = []
     const second = await cluster.wiretap.expect(

@@ -1,16 +1,10 @@
 import { topics } from '@cocoi/protocol'
-import { expect } from 'chai'
 import type { BrokerProcess } from '../helpers/broker-process.ts'
 import { ClusterView } from '../helpers/cluster-view.ts'
+import { carriesInferences } from '../helpers/foreign-broker.ts'
 import { natsMissing, startNats, takesClients } from '../helpers/nats.ts'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { Question } from '../helpers/question.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 
 const known = topics()
@@ -23,8 +17,7 @@ describe(`three NATS servers as the broker${missing ? ` (skipped: ${missing})` :
   this.timeout(240_000)
   let nodes: BrokerProcess[]
   let cluster: VirtualCluster
-  let input: Floats
-  let wanted: Floats
+  let question: Question
 
   before(async function () {
     if (missing) return this.skip()
@@ -35,10 +28,7 @@ describe(`three NATS servers as the broker${missing ? ` (skipped: ${missing})` :
       broker: addresses(0),
       deviceBroker: addresses,
     })
-    input = seededInput('image', [1, 3, 120, 100], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster, [120, 100])
   })
 
   after(async () => {
@@ -51,12 +41,7 @@ describe(`three NATS servers as the broker${missing ? ` (skipped: ${missing})` :
     return nodes.map((_, index) => nodes[(from + index) % nodes.length]!.url).join(',')
   }
 
-  async function ask(scheme: string) {
-    const parameters = { scheme, transport: 'float32', deadlineMs } as const
-    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
-    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance.float32)
-    return answer
-  }
+  const ask = (scheme: string) => question.ask({ scheme, transport: 'float32', deadlineMs })
 
   /** Resolves once a client of this node that has just come sees everybody as they should be. */
   async function everybodyIsSeenAt({ url }: BrokerProcess): Promise<void> {
@@ -70,28 +55,9 @@ describe(`three NATS servers as the broker${missing ? ` (skipped: ${missing})` :
     await newcomer.close()
   }
 
-  for (const scheme of ['uncoded', 'mds:4,3', 'whole']) {
-    it(`carry ${scheme}, with the answer of plain onnxruntime`, async () => {
-      const { plan, devices } = await ask(scheme)
-      expect(plan.scheme).to.equal(scheme)
-      expect(devices.used).to.have.length.above(0)
-    })
-  }
+  carriesInferences(() => ({ cluster, question }), deadlineMs)
 
-  it('publish the will of a device that dies during a request, which is answered', async () => {
-    const [first] = cluster.devices
-    const atWork = await cluster.wiretap.expect(known.subtasks({ device: first!.id }))
-    first!.freeze()
-    const answering = ask('mds:4,3')
-    await atWork.seen
-    first!.kill()
-    expect((await answering).devices.used).to.deep.equal(['pi2', 'pi3', 'pi4'])
-    await cluster.view.until('pi1 is offline', view => view.inState('offline').includes('pi1'))
-    await first!.restart()
-    await cluster.view.until('pi1 is online', view => view.inState('online').includes('pi1'))
-  })
-
-  it('lose no request when the node of coordinator, client and two devices dies, and everybody comes back over the others', async () => {
+  it('loses no request when the node of coordinator, client and two devices dies, and everybody comes back over the others', async () => {
     const [dying, ...others] = nodes
     const [, busy] = cluster.devices
     const atWork = await cluster.wiretap.expect(known.subtasks({ device: busy!.id }))

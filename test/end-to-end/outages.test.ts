@@ -1,14 +1,7 @@
 import { topics } from '@cocoi/protocol'
-import { expect } from 'chai'
 import { ClusterView } from '../helpers/cluster-view.ts'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { Question } from '../helpers/question.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 
 const known = topics()
@@ -16,28 +9,19 @@ const known = topics()
 describe('an outage', function () {
   this.timeout(90_000)
   let cluster: VirtualCluster
-  let input: Floats
-  let wanted: Floats
+  let question: Question
 
   before(async () => {
     cluster = await startVirtualCluster({
       devices: 4,
       models: { small: { model: smallNetwork() } },
     })
-    input = seededInput('image', [1, 3, 30, 26], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster)
   })
 
   after(() => cluster?.stop())
 
-  async function ask() {
-    const parameters = { scheme: 'uncoded', transport: 'float32' } as const
-    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
-    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance.float32)
-    return answer
-  }
+  const ask = () => question.ask({ scheme: 'uncoded', transport: 'float32' })
 
   /** Asks until all four share the work. */
   async function askUntilAllTakePart(): Promise<void> {

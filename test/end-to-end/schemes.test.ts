@@ -1,13 +1,7 @@
 import type { InferenceParameters } from '@cocoi/protocol'
 import { expect } from 'chai'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { Question } from '../helpers/question.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 
 const shared = ['uncoded', 'replication:2', 'mds:6,4', 'vandermonde:6,4', 'lt:6,4']
@@ -16,28 +10,19 @@ const transports = ['float32', 'float16'] as const
 describe('schemes on six device processes', function () {
   this.timeout(60_000)
   let cluster: VirtualCluster
-  let input: Floats
-  let wanted: Floats
+  let question: Question
 
   before(async () => {
     cluster = await startVirtualCluster({
       devices: 6,
       models: { small: { model: smallNetwork() } },
     })
-    input = seededInput('image', [1, 3, 30, 26], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster)
   })
 
   after(() => cluster?.stop())
 
-  async function ask(parameters: InferenceParameters) {
-    const answer = await cluster.client.infer('small', { tensors: [asTensor(input)] }, parameters)
-    const transport = parameters.transport ?? 'float16'
-    expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance[transport])
-    return answer
-  }
+  const ask = (parameters: InferenceParameters) => question.ask(parameters)
 
   for (const scheme of shared) {
     for (const transport of transports) {

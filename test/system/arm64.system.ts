@@ -4,15 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { InferenceParameters } from '@cocoi/protocol'
 import { DaemonProcess } from '@cocoi/testbed'
-import { expect } from 'chai'
-import {
-  asTensor,
-  type Floats,
-  output,
-  relativeError,
-  tolerance,
-} from '../helpers/plain-onnxruntime.ts'
-import { seededInput, smallNetwork } from '../helpers/small-network.ts'
+import { Question } from '../helpers/question.ts'
+import { smallNetwork } from '../helpers/small-network.ts'
 import { startVirtualCluster, type VirtualCluster } from '../helpers/virtual-cluster.ts'
 import { arm64Node, arm64Rootfs } from './arm64-userland.ts'
 
@@ -21,8 +14,7 @@ const releases = fileURLToPath(new URL('../../release', import.meta.url))
 describe('the device agent of the arm64 release', () => {
   let cluster: VirtualCluster
   let device: DaemonProcess
-  let input: Floats
-  let wanted: Floats
+  let question: Question
 
   before(async () => {
     const emulator = ['qemu-aarch64-static', '-cpu', 'cortex-a72', '-L', arm64Rootfs(), arm64Node()]
@@ -30,10 +22,7 @@ describe('the device agent of the arm64 release', () => {
       devices: 1,
       models: { small: { model: smallNetwork() } },
     })
-    input = seededInput('image', [1, 3, 30, 26], 7)
-    const plain = await cluster.plain('small')
-    wanted = (await plain.run(input)).get('logits')!
-    await plain.release()
+    question = await Question.of(cluster)
     device = await DaemonProcess.start({
       name: 'arm64',
       command: [...emulator, join(unpacked(), 'packages/cli/bin/cocoi.js'), 'device'],
@@ -64,13 +53,9 @@ describe('the device agent of the arm64 release', () => {
 
   /** Every answer is right; resolves once the device has contributed to one. */
   async function askUntilItContributes(parameters: InferenceParameters): Promise<void> {
-    const transport = parameters.transport!
     // Until it has loaded the plan the others do the work.
     for (let used: string[] = []; !used.includes('arm64'); ) {
-      const image = { tensors: [asTensor(input)] }
-      const answer = await cluster.client.infer('small', image, parameters)
-      expect(relativeError(output(answer, 'logits'), wanted)).to.be.below(tolerance[transport])
-      used = answer.devices.used
+      used = (await question.ask(parameters)).devices.used
     }
   }
 

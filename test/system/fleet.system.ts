@@ -23,15 +23,15 @@ describe('a fleet that is installed over ssh', () => {
     })
     const name = readdirSync(releases).find(file => file.endsWith(`-linux-${process.arch}.tar.gz`))
     await machine.sh(
-      `mkdir /root/release
-      tar -xzf /mnt/release/${name} -C /root/release --strip-components=1
-      /root/release/systemd/install.sh broker
-      /root/release/systemd/install.sh coordinator
-      mkdir -p -m 700 /root/.ssh /run/sshd
-      ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
-      cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys
+      `mkdir /media/release
+      tar -xzf /mnt/release/${name} -C /media/release --strip-components=1
+      /media/release/systemd/install.sh broker
+      /media/release/systemd/install.sh coordinator
+      mkdir -p -m 700 ~/.ssh /run/sshd
+      ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
+      cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
       /usr/sbin/sshd -o ListenAddress=127.0.0.1
-      ssh-keyscan 127.0.0.1 > /root/.ssh/known_hosts`,
+      ssh-keyscan 127.0.0.1 > ~/.ssh/known_hosts`,
       patient,
     )
   })
@@ -52,17 +52,17 @@ describe('a fleet that is installed over ssh', () => {
     const { code, stdout, stderr } = await machine.run(command, patient)
     expect(code, stderr).to.equal(0)
     expect(stdout).to.equal('root@127.0.0.1: healthy\n')
-    await machine.write('/root/sample.onnx', sampleModel())
+    await machine.write('/media/sample.onnx', sampleModel())
     await machine.sh(
-      'cocoi models add sample /root/sample.onnx; ls /tmp/cocoi-install.* && exit 1 || :',
+      'cocoi models add sample /media/sample.onnx; ls /tmp/cocoi-install.* && exit 1 || :',
     )
   })
 
   it('loses no device that is needed', async () => {
     // What was planned last needs the one device there is.
     const sensor = `--user sensor --password-file ${access}/secrets/sensor`
-    await machine.write('/root/sample.jpg', await picture())
-    await machine.sh(`cocoi infer sample /root/sample.jpg --scheme whole ${sensor}`)
+    await machine.write('/media/sample.jpg', await picture())
+    await machine.sh(`cocoi infer sample /media/sample.jpg --scheme whole ${sensor}`)
     const before = await pid()
     const command = [...install, ...broker, ...viewer, '--wait', '2']
     const { code, stderr } = await machine.run(command, patient)

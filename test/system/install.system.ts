@@ -8,7 +8,7 @@ import { debianRootfs } from './rootfs.ts'
 
 const releases = fileURLToPath(new URL('../../release', import.meta.url))
 const agents = ['broker', 'coordinator', 'device']
-const installer = '/root/release/systemd/install.sh'
+const installer = '/media/release/systemd/install.sh'
 const sensor = '--user sensor --password-file /var/lib/cocoi-broker/access/secrets/sensor'
 /** How long an agent may be away after it was killed. */
 const backWithinMs = 15_000
@@ -23,10 +23,10 @@ describe('an installation on Debian', () => {
       rootfs: debianRootfs(),
       show: { '/mnt/release': releases, '/usr/local/bin/node': process.execPath },
     })
-    await machine.sh(`mkdir /root/release
-      tar -xzf /mnt/release/${tarball()} -C /root/release --strip-components=1`)
-    await machine.write('/root/sample.onnx', sampleModel())
-    await machine.write('/root/sample.jpg', await picture())
+    await machine.sh(`mkdir /media/release
+      tar -xzf /mnt/release/${tarball()} -C /media/release --strip-components=1`)
+    await machine.write('/media/sample.onnx', sampleModel())
+    await machine.write('/media/sample.jpg', await picture())
     device = await machine.sh('hostname')
     untouched = await files()
   })
@@ -66,13 +66,13 @@ describe('an installation on Debian', () => {
 
   /** Asks for an answer that the device computes. */
   async function infer(): Promise<string> {
-    return machine.sh(`cd /root; cocoi infer sample sample.jpg --scheme whole ${sensor}`)
+    return machine.sh(`cd /media; cocoi infer sample sample.jpg --scheme whole ${sensor}`)
   }
 
   /** A release as if it came later, with its installer. */
   async function laterRelease(version: string, change: string): Promise<string> {
-    const folder = `/root/release-${version}`
-    await machine.sh(`cp -a /root/release ${folder}
+    const folder = `/media/release-${version}`
+    await machine.sh(`cp -a /media/release ${folder}
       sed -i 's/"version": ".*"/"version": "${version}"/; s/"build": ".*"/"build": "${version}"/' ${folder}/release.json
       cd ${folder}; ${change}`)
     return `${folder}/systemd/install.sh`
@@ -117,7 +117,7 @@ describe('an installation on Debian', () => {
   })
 
   it('answers', async () => {
-    await machine.sh('cd /root; cocoi models add sample sample.onnx')
+    await machine.sh('cd /media; cocoi models add sample sample.onnx')
     expect(await infer()).to.include(`used: ${device}`)
     // What the sandbox forbids onnxruntime, it complains of.
     expect(await machine.sh('journalctl -u "cocoi-*" -o cat')).to.not.include('onnxruntime')

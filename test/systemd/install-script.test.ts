@@ -57,7 +57,11 @@ describe('the installer', () => {
     it(`is portable shell without a doubt: ${script}`, function () {
       if (missing('shellcheck', 'shellcheck')) return this.skip()
       const options = { encoding: 'utf8' } as const
-      const { status, stdout } = spawnSync('shellcheck', ['-s', 'sh', join(root, script)], options)
+      const { status, stdout } = spawnSync(
+        'shellcheck',
+        ['-x', '-s', 'sh', join(root, script)],
+        options,
+      )
       expect(status, stdout).to.equal(0)
     })
   }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
 export interface SiteGuardOptions {
-  /** Of the CPU groups. */
-  readonly folder: string
+  /** Of the CPU groups, if there are any. */
+  readonly folder?: string
   readonly namespaces: readonly string[]
 }
 
@@ -25,7 +25,7 @@ for namespace in "$@"; do ip netns del "$namespace" 2>/dev/null; done
  *
  * @returns a function that ends the guard
  */
-export function guardSite({ folder, namespaces }: SiteGuardOptions): () => void {
+export function guardSite({ folder = '', namespaces }: SiteGuardOptions): () => void {
   const guard = spawn('sh', ['-c', script, 'guard', folder, ...namespaces], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Ctrl-C must not end the guard before the process it watches.
