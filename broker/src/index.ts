@@ -20,7 +20,6 @@ export { hashPassword, PasswordChecker } from './users/password.ts'
 export { replaceSecretFile } from './users/replace-file.ts'
 export { checkedUser, ROLES, type User } from './users/user.ts'
 export {
-  formatUser,
   readUsers,
   USERS_HEADER,
   type Users,

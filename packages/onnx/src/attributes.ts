@@ -12,11 +12,6 @@ export function intAttribute(node: NodeProto, name: string, fallback: number): n
   return attribute ? Number(attribute.i) : fallback
 }
 
-/** Value of a FLOAT attribute, or `fallback` if the node does not have it. */
-export function floatAttribute(node: NodeProto, name: string, fallback: number): number {
-  return find(node, name)?.f ?? fallback
-}
-
 /** Values of an INTS attribute, or undefined if the node does not have it. */
 export function intsAttribute(node: NodeProto, name: string): number[] | undefined {
   return find(node, name)?.ints.map(Number)

@@ -1,5 +1,4 @@
 export {
-  floatAttribute,
   intAttribute,
   intsAttribute,
   stringAttribute,
@@ -32,7 +31,7 @@ export { makeValueInfo } from './make-value-info.ts'
 export { multiplyAdds } from './multiply-adds.ts'
 export { parseModel } from './parse.ts'
 export { serializeModel } from './serialize.ts'
-export { hasSubgraph, nodeInputs } from './subgraphs.ts'
+export { nodeInputs } from './subgraphs.ts'
 export { tensorBytes } from './tensor-bytes.ts'
 export { tensorShapes, tensorTypes } from './tensor-shapes.ts'
 export { topologicalOrder } from './topological-order.ts'

@@ -1,4 +1,3 @@
-export { remoteName } from './assemble.ts'
 export { compile, type Program, type StageOutput, type Step, wholeProgram } from './compile.ts'
 export { decodeGraph, decodeTensors } from './decode-graph.ts'
 export type { CodedStage, EncodedInput } from './encode.ts'

@@ -38,10 +38,10 @@ export {
   schemeForms,
 } from './scheme-request.ts'
 export { type MeasuredSpeed, SpeedMeter } from './speed-meter.ts'
-export { type LoadOptions, type StageLoad, stageLoad } from './stage-load.ts'
+export type { LoadOptions, StageLoad } from './stage-load.ts'
 export { type LatencySummary, summarise } from './summary.ts'
 export { type SurrogateOptions, surrogateChoice, surrogateMs } from './surrogate.ts'
-export { bestPieces, type SweptPieces, sweepPieces } from './sweep-pieces.ts'
-export { type Demands, demandsOf, throughputOf } from './throughput.ts'
+export { type SweptPieces, sweepPieces } from './sweep-pieces.ts'
+export { throughputOf } from './throughput.ts'
 export { type MeasuredWay, type Transit, WayMeter } from './way-meter.ts'
 export { addWork, noWork, type Speed, type Work, workMs } from './work.ts'

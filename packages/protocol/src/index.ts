@@ -4,7 +4,7 @@ export { ProtocolError, type ProtocolErrorCode } from './errors.ts'
 export { isPart, splitPayload } from './fragments.ts'
 export * from './frame.ts'
 export * from './frame-header.ts'
-export { IDENTIFIER, isIdentifier, requireIdentifier, SHA256_HEX } from './identifier.ts'
+export { isIdentifier, requireIdentifier, SHA256_HEX } from './identifier.ts'
 export { type BlobGet, encodeBlobGet, parseBlobGet } from './messages/blob-get.ts'
 export { type Control, encodeControl, parseControl } from './messages/control.ts'
 export {
