@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,7 +36,7 @@ export class RemoteHost {
    * Runs a script of the POSIX shell there.
    *
    * @returns what it said on stdout
-   * @throws {CliError} ERR_HOST with the last lines of stderr
+   * @throws {CliError} ERR_HOST with the last lines of stderr; or whatever `stdin` fails with
    */
   async run(script: string, { stdin, onLine }: RemoteCommand = {}): Promise<string> {
     const command = ['-c', `${this.#ssh} "$@"`, 'ssh', ...options, '--', this.name, script]
@@ -50,14 +50,28 @@ export class RemoteHost {
       said.stderr += text
     })
     const ended = once(child, 'close')
-    // A command that ends before it has read everything says why on stderr.
-    if (stdin) await pipeline(stdin, child.stdin).catch(() => undefined)
+    if (stdin) await feed(child, stdin)
     else child.stdin.end()
     const [code] = (await ended) as [number | null]
     if (code === 0) return said.stdout
     throw failure(this.name, code, said.stderr)
   }
 }
+
+/** What cannot be read here must not look like the end of it there: the command ends with it. */
+async function feed(child: ChildProcessWithoutNullStreams, stdin: Readable): Promise<void> {
+  try {
+    await pipeline(stdin, child.stdin)
+  } catch (error) {
+    // A command that ends before it has read everything says why on stderr.
+    if (hasEnded.has((error as NodeJS.ErrnoException).code ?? '')) return
+    child.kill('SIGKILL')
+    throw error
+  }
+}
+
+/** What writing to a command fails with that reads no more. */
+const hasEnded: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /** A word of a shell command that stands for itself. */
 export function quoted(word: string): string {
