@@ -89,7 +89,7 @@ async function answerFor(
   samples: readonly Sample[],
 ): Promise<number> {
   const endsAt = performance.now() + forMs
-  const parameters = { deadlineMs: 20_000, scheme: 'mds', transport: 'float16' } as const
+  const parameters = { deadlineMs: 20_000, scheme: 'mds:6,4', transport: 'float16' } as const
   const planned = { pauseMs: 0, sample: 0, parameters }
   let count = 0
   for (; performance.now() < endsAt; count++) {

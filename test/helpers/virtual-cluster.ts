@@ -88,9 +88,15 @@ function clusterOptions(options: VirtualClusterOptions, folder: string) {
     ...(broker === undefined ? {} : { broker: { url: broker } }),
     ...(deviceBroker ? { deviceUrl: async (index: number) => deviceBroker(index) } : {}),
     // Small models have little work for each byte; here they are distributed all the same.
-    coordinatorFlags: { minIntensity: 0, scheme: 'mds', ...coordinator },
+    coordinatorFlags: { minIntensity: 0, scheme: withSpares(devices), ...coordinator },
     deviceFlags: (index: number) => ({ threads: 1, ...deviceSettings(index) }),
   }
+}
+
+/** One row in three to five is spare, whatever the planner thinks of this machine. */
+function withSpares(devices: number): string {
+  const spares = Math.max(1, Math.round(devices / 3.5))
+  return devices < 2 ? 'local' : `mds:${devices},${devices - spares}`
 }
 
 function modelFile(models: string, name: string): string {

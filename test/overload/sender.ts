@@ -67,7 +67,7 @@ export class Sender {
     this.#payloads = options.samples.map(({ input }) =>
       encodeInferenceRequest({
         tensors: [{ name: 'image', ...input }],
-        parameters: { deadlineMs, transport, scheme: 'mds', format: 'cbor' },
+        parameters: { deadlineMs, transport, scheme: 'mds:3,2', format: 'cbor' },
       }),
     )
   }

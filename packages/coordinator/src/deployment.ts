@@ -5,6 +5,7 @@ import {
   formatScheme,
   formatSchemes,
   type Goal,
+  isLeftToPlanner,
   type ModelPlan,
   type SchemeRequest,
   type StageLoad,
@@ -108,7 +109,7 @@ export class Deployment {
    */
   get scheme(): string {
     const { scheme } = this.#options.wish
-    const isChosen = scheme.type === 'auto' && this.plan.kind === 'stages'
+    const isChosen = isLeftToPlanner(scheme) && this.plan.kind === 'stages'
     if (isChosen) return formatSchemes(this.plan.stages)
     const [widest] = this.plan.stages.map(({ code }) => code).sort((a, b) => b.k - a.k)
     return widest ? formatScheme(widest.scheme) : this.plan.kind

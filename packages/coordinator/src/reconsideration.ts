@@ -1,4 +1,4 @@
-import { type Fleet, hasChanged } from '@cocoi/planner'
+import { type Fleet, hasChanged, isLeftToPlanner } from '@cocoi/planner'
 import type { Deployment } from './deployment.ts'
 import { isWorthwhile, type Planned, type PlanningOptions, planNow } from './planned.ts'
 
@@ -36,7 +36,7 @@ export class Reconsideration {
   ): void {
     const { now, measurements, minIntensity, onError } = this.#options
     const { signal } = this.#closing
-    if (wish.scheme.type !== 'auto' || this.#pending || signal.aborted || now() < this.#nextAt)
+    if (!isLeftToPlanner(wish.scheme) || this.#pending || signal.aborted || now() < this.#nextAt)
       return
     const known = this.#confirmed.get(present) ?? present.planned.fleet
     const fleet = measurements.fleet()

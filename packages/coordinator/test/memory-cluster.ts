@@ -114,7 +114,7 @@ export class MemoryCluster {
     const flags = {
       models: join(this.#folder, 'models'),
       state: join(this.#folder, 'coordinator'),
-      ...{ minIntensity: 1, scheme: 'mds' }, // small models are shared all the same
+      ...{ minIntensity: 1, scheme: 'mds:3,2' }, // small models are shared all the same
       ...settings,
     }
     await mkdir(flags.state, { recursive: true })

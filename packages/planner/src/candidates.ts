@@ -15,7 +15,7 @@ export interface Candidate {
 export const maxRows = 256
 
 /** Spare rows worth trying: few are cheap, many are for heavy straggling. */
-export const fewSpares = 8
+const fewSpares = 8
 
 /**
  * Schemes worth looking at for a stage of `extent` rows: uncoded and twofold replication over any

@@ -1,14 +1,21 @@
-import type { Scheme } from '@cocoi/coding'
 import type { ModelProto } from '@cocoi/onnx'
 import { type Axis, type LinearConv, type LocalConv, layoutStages } from '@cocoi/partition'
-import { type Candidate, fewSpares } from './candidates.ts'
+import { choosePieces } from './choose-pieces.ts'
 import { chooseStages, localMsOf, type StageChoice } from './choose-stages.ts'
-import { type Contender, explainChoice, explainLocal, explainThroughput } from './explain.ts'
+import { codeStage } from './code-stage.ts'
+import {
+  comparePlans,
+  type Draft,
+  type RatedPlan,
+  sharedDraft,
+  soonestOf,
+} from './compare-plans.ts'
+import { explainChoice, explainLocal, explainThroughput } from './explain.ts'
+import { formatScheme, formatSchemes } from './format-scheme.ts'
 import type { Goal } from './goal.ts'
-import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
-import { meanOfPlan } from './predict-plan.ts'
+import { localLoad, type PlanLoad, wholeLoad } from './plan-load.ts'
 import type { Fleet } from './profile.ts'
-import { resolveScheme, withPieces } from './resolve-scheme.ts'
+import { resolveScheme } from './resolve-scheme.ts'
 import type { LoadOptions } from './stage-load.ts'
 import { StageOptions, type Surroundings } from './stage-options.ts'
 import { throughputOf } from './throughput.ts'
@@ -35,21 +42,13 @@ export interface ChosenPlan {
   readonly why: string
 }
 
-/** Samples with which all plans are compared, and again the best of them. */
-const samples = { first: 16, best: 128 }
-
-/** Plans that may turn out best: those this much above the best at first sight. */
-const nearlyBest = 1.1
-
 /** Sharing is worth its trouble when it takes less than this share of the time alone. */
 const worthSharing = 0.98
 
 /** More requests per second are worth waiting longer for each: from this many times as many on. */
 const worthMore = 1.02
 
-/** A way to run the model, before and after it was drawn. */
-type Draft = Omit<Contender, 'meanMs'> & { readonly load: PlanLoad }
-type Plan = Contender & { readonly load: PlanLoad }
+const plainRequests = [{ type: 'uncoded' }, { type: 'replication', r: 2 }] as const
 
 /** A stage with the ways to run it. */
 type Unit = Parameters<typeof chooseStages>[0][number]
@@ -72,7 +71,7 @@ export function* choosePlan(input: ChoiceInput): Generator<undefined, ChosenPlan
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
   const found = yield* drafts(input, options, { choices, shared })
-  const plans = yield* compare(found, surroundings)
+  const plans = yield* comparePlans(found, surroundings)
   const winner = best(plans, fleet, goal)
   const others = plans.filter(plan => plan !== winner)
   const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
@@ -94,10 +93,9 @@ function* drafts(
   options: StageOptions,
   { choices, shared }: { choices: readonly StageChoice[]; shared: readonly LinearConv[] },
 ): Generator<undefined, Draft[]> {
-  const { model, graph, convs, surroundings } = input
+  const { model, graph, convs } = input
   const first = yield* firstOptions(input, options, shared)
   const firstOf = (layout: LoadOptions['layout']) => first.get(outputsOf(layout))
-  const fixed = fixedSchemes(surroundings.fleet.devices.length)
   const intense = convs.filter(input.isIntense)
   const same = intense.length === shared.length && intense.every(conv => shared.includes(conv))
   const sets = same ? [intense] : [intense, shared]
@@ -106,10 +104,7 @@ function* drafts(
     { name: 'whole', kind: 'whole' as const, load: wholeLoad(model, graph), stages: [] },
     sharedPlan(input, 'chosen by stage', shared, firstOf, choices),
   ]
-  for (const scheme of fixed) {
-    found.push(...sets.map(set => fixedPlan(input, options, scheme, set)))
-    yield
-  }
+  for (const set of sets) found.push(...(yield* alikePlans(input, set)))
   return found.filter(plan => plan !== undefined)
 }
 
@@ -127,41 +122,19 @@ function* firstOptions(
   return found
 }
 
-/** Draws all plans a few times, and those that may be best more often. */
-function* compare(
-  plans: readonly Draft[],
-  { fleet, draws, codes }: Surroundings,
-): Generator<undefined, Plan[]> {
-  const drawn = (plan: Draft, count: number) =>
-    meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
-  const rated: Plan[] = []
-  for (const plan of plans) {
-    rated.push({ ...plan, meanMs: drawn(plan, samples.first) })
-    yield
-  }
-  const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
-  const compared: Plan[] = []
-  for (const plan of rated) {
-    const isNear = plan.meanMs <= limit || plan.kind === 'local'
-    compared.push(isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan)
-    yield
-  }
-  return compared
-}
-
-function best(plans: readonly Plan[], fleet: Fleet, goal: Goal): Plan {
+function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan {
   if (goal.type === 'throughput') return mostPerSecond(plans, fleet, goal.running)
   const local = plans.find(({ kind }) => kind === 'local')!
-  const fastest = plans.reduce((a, b) => (b.meanMs < a.meanMs ? b : a))
+  const fastest = soonestOf(plans)
   return fastest.meanMs < worthSharing * local.meanMs ? fastest : local
 }
 
 /** Of those that answer nearly as many requests per second as any the one with the smallest mean. */
-function mostPerSecond(plans: readonly Plan[], fleet: Fleet, running: number): Plan {
+function mostPerSecond(plans: readonly RatedPlan[], fleet: Fleet, running: number): RatedPlan {
   const rated = plans.map(plan => ({ ...plan, perSecond: throughputOf(plan, fleet, running) }))
   const most = Math.max(...rated.map(({ perSecond }) => perSecond))
   const good = rated.filter(({ perSecond }) => perSecond * worthMore >= most)
-  return good.reduce((a, b) => (b.meanMs < a.meanMs ? b : a))
+  return soonestOf(good)
 }
 
 /** Stages of these convolutions; a stage that was chosen as it is keeps its choice. */
@@ -183,42 +156,26 @@ function sharedPlan(
     return stage ? [stage] : []
   })
   if (stages.length !== layouts.length) return undefined
-  return { name, kind: 'stages', load: planLoad(input.graph, stages), stages }
+  return sharedDraft(input.graph, name, stages)
 }
 
 function outputsOf({ convs }: LoadOptions['layout']): string {
   return convs.map(({ output }) => output).join()
 }
 
-function fixedPlan(
-  input: ChoiceInput,
-  options: StageOptions,
-  { name, scheme }: { name: string; scheme: Scheme },
+/** All these convolutions uncoded, all twice, and all under the MDS code with the best of its numbers. */
+function* alikePlans(
+  { model, graph, axis, surroundings }: ChoiceInput,
   convs: readonly LinearConv[],
-): Draft | undefined {
-  if (!input.surroundings.codes.isQuiet(scheme)) return undefined
-  return sharedPlan(input, name, convs, layout => {
-    const { split } = options.stage(layout, { scheme, rowsPerDevice: undefined })
-    const pieces: Candidate = {
-      scheme: withPieces(scheme, split.starts.length),
-      rowsPerDevice: undefined,
-    }
-    return options.stage(layout, pieces)
+): Generator<undefined, Draft[]> {
+  const devices = surroundings.fleet.devices.length
+  if (convs.length === 0 || devices < 2) return []
+  const layouts = layoutStages(model.graph!, convs, axis)
+  const plain = plainRequests.map(request => {
+    const { scheme } = resolveScheme(request, devices)
+    const stages = layouts.map(layout => codeStage(layout, scheme, surroundings))
+    return sharedDraft(graph, `${formatScheme(scheme)} everywhere`, stages)
   })
-}
-
-/** The schemes that a user could ask for, MDS with every number of spare rows worth trying. */
-function fixedSchemes(devices: number): { name: string; scheme: Scheme }[] {
-  const requests = [{ type: 'uncoded' }, { type: 'replication', r: 2 }] as const
-  const asked = requests.map(request => resolveScheme(request, devices).scheme)
-  const n = asked[0]?.k ?? 0
-  const spares = Array.from({ length: Math.max(0, Math.min(fewSpares, n - 2)) }, (_, i) => i + 1)
-  const coded = spares.map(spare => ({ type: 'mds', n, k: n - spare }) as const)
-  return [...asked, ...coded]
-    .filter(scheme => scheme !== undefined)
-    .map(scheme => ({ name: `${formatted(scheme)} everywhere`, scheme }))
-}
-
-function formatted(scheme: Scheme): string {
-  return scheme.type === 'mds' ? `mds:${scheme.n},${scheme.k}` : scheme.type
+  const { stages } = yield* choosePieces({ graph, layouts, surroundings })
+  return [...plain, sharedDraft(graph, formatSchemes(stages), stages)]
 }

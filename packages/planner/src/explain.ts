@@ -1,5 +1,5 @@
 import { localMsOf } from './choose-stages.ts'
-import { formatScheme } from './format-scheme.ts'
+import { formatScheme, formatSchemes } from './format-scheme.ts'
 import type { Fleet } from './profile.ts'
 import { type CostParts, roughCost } from './rough-cost.ts'
 import { type LoadOptions, type StageLoad, stageLoad } from './stage-load.ts'
@@ -78,6 +78,14 @@ export function explainThroughput(winner: Contender, others: readonly Contender[
   if (soonest === winner) return `requests queue, and ${name} is also soonest`
   const each = `each takes ${formatMs(winner.meanMs)} instead of ${formatMs(soonest.meanMs)}`
   return `requests queue: ${name} answers more of them per second than ${soonest.name}; ${each}`
+}
+
+/** Why a code cuts into the pieces it does, against the next best. */
+export function explainPieces(winner: Contender, others: readonly Contender[]): string {
+  const [next] = [...others].sort(byMean)
+  const name = winner.stages.length > 0 ? formatSchemes(winner.stages) : winner.name
+  if (!next) return `${name} is the only way`
+  return `${name} is soonest (${formatMs(winner.meanMs)}); ${next.name} would take ${formatMs(next.meanMs)}`
 }
 
 function byMean(a: Contender, b: Contender): number {

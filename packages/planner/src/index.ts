@@ -33,6 +33,7 @@ export { boards, fleetOf, PROFILES, type ProfileName, profileName } from './prof
 export { type ResolvedScheme, resolveScheme } from './resolve-scheme.ts'
 export {
   formatSchemeRequest,
+  isLeftToPlanner,
   parseSchemeRequest,
   type SchemeRequest,
   schemeForms,

@@ -1,4 +1,4 @@
-import { type Code, type Scheme, worstAmplification } from '@cocoi/coding'
+import { type Code, worstAmplification } from '@cocoi/coding'
 import type { ModelProto } from '@cocoi/onnx'
 import {
   type Axis,
@@ -8,10 +8,11 @@ import {
   layoutStages,
   type Split,
   type StageLayout,
-  splitExtent,
   type TransportType,
 } from '@cocoi/partition'
+import { choosePieces } from './choose-pieces.ts'
 import { choosePlan } from './choose-plan.ts'
+import { codeStage } from './code-stage.ts'
 import { Codes } from './codes.ts'
 import { Draws } from './draws.ts'
 import { PlannerError } from './errors.ts'
@@ -20,9 +21,10 @@ import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
 import { type ModelPrediction, predictModel } from './predict-model.ts'
 import type { Fleet } from './profile.ts'
 import { fleetOf } from './profiles.ts'
-import { resolveScheme, withPieces } from './resolve-scheme.ts'
-import type { SchemeRequest } from './scheme-request.ts'
+import { resolveScheme } from './resolve-scheme.ts'
+import { isLeftToPlanner, type SchemeRequest, type SharingRequest } from './scheme-request.ts'
 import { codedElements, type LoadOptions, wireBytes } from './stage-load.ts'
+import type { Surroundings } from './stage-options.ts'
 import { WorkGraph } from './work-graph.ts'
 
 /** What a plan is made for. */
@@ -67,7 +69,7 @@ export interface ModelPlan {
   readonly notes: readonly string[]
   /** The plan as numbers. */
   readonly load: PlanLoad
-  /** Why `auto` has chosen it; undefined where it was asked for. */
+  /** Why the planner has chosen it; undefined where it was asked for. */
   readonly why: string | undefined
   /** Draws some hundred inferences; tens of milliseconds for a large model. */
   predict(): ModelPrediction
@@ -101,14 +103,30 @@ export function* planInSteps(
     return nothing('local', planning, ['no device is here: computed locally'])
   }
   if (request.type === 'auto') return yield* planBest(planning)
-  const { scheme, note } = resolveScheme(request, devices)
-  const notes = note ? [note] : []
-  if (!scheme) return nothing('local', planning, notes)
+  if (devices < 2) {
+    const note = `a layer is shared by two devices or more, ${devices} here: computed locally`
+    return nothing('local', planning, [note])
+  }
+  return yield* planCoded(request, planning)
+}
+
+/** Distributes what is worth it, under a scheme that the user asked for. */
+function* planCoded(request: SharingRequest, planning: Planning): Generator<undefined, ModelPlan> {
+  const { model, options, graph } = planning
   const { convs, local } = chooseConvs(model, options)
   const layouts = layoutStages(model.graph!, convs, options.axis)
-  const stages = layouts.map(layout => codeStage(layout, scheme, planning))
-  if (stages.length === 0) notes.push('no layer can be shared with gain: computed locally')
-  return finish(planning, { stages, local, notes })
+  if (layouts.length === 0) {
+    const notes = ['no layer can be shared with gain: computed locally']
+    return finish(planning, { stages: [], local, notes })
+  }
+  const surroundings = surroundingsOf(planning)
+  if (isLeftToPlanner(request)) {
+    const chosen = yield* choosePieces({ graph, layouts, surroundings })
+    return finish(planning, { ...chosen, local, notes: [] })
+  }
+  const { scheme, note } = resolveScheme(request, options.devices)
+  const stages = layouts.map(layout => codeStage(layout, scheme, surroundings))
+  return finish(planning, { stages, local, notes: note ? [note] : [] })
 }
 
 /** What planning needs beside the options. */
@@ -133,14 +151,18 @@ function prepare(model: ModelProto, options: PlanOptions): Planning {
   return { model, options, fleet, graph, draws: new Draws(seed), codes }
 }
 
+function surroundingsOf({ options, fleet, draws, codes }: Planning): Surroundings {
+  return { fleet, transport: options.transport, draws, codes }
+}
+
 function* planBest(planning: Planning): Generator<undefined, ModelPlan> {
-  const { model, options, graph, fleet, draws, codes } = planning
+  const { model, options, graph } = planning
   if (options.devices === 0) return nothing('local', planning, [])
-  const { transport, axis } = options
+  const { axis } = options
   const found = findLinearConvs(model)
   const convs = found.convs.filter(conv => extentOf(conv, axis) > 1 && conv.flops > 0)
   const stay = found.convs.filter(conv => !convs.includes(conv))
-  const surroundings = { fleet, transport, draws, codes }
+  const surroundings = surroundingsOf(planning)
   const isIntense = (conv: LinearConv) => reasonToStay(conv, options) === undefined
   const { goal = soonest } = options
   const input = { model, graph, convs, isIntense, axis, surroundings, goal }
@@ -241,12 +263,6 @@ function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefine
   const intensity = conv.flops / bytes
   if (intensity >= options.minIntensity) return undefined
   return `${intensity.toFixed(1)} operations per byte on the wire, worth sending from ${options.minIntensity}`
-}
-
-function codeStage(layout: StageLayout, scheme: Scheme, { codes, options }: Planning): LoadOptions {
-  const split = splitExtent(layout.extent, scheme.k)
-  const code = codes.get(withPieces(scheme, split.starts.length))
-  return { layout, split, code, transport: options.transport }
 }
 
 function toStagePlan({ layout, split, code, transport, rowsPerDevice }: LoadOptions): StagePlan {

@@ -1,26 +1,21 @@
 import { createCode, Decoder, type Scheme } from '@cocoi/coding'
 import { maxRows } from './candidates.ts'
-import { formatSchemeRequest, type SchemeRequest } from './scheme-request.ts'
-
-type CodedRequest = Exclude<SchemeRequest, { type: 'local' | 'whole' | 'auto' }>
+import { formatSchemeRequest, type SharingRequest } from './scheme-request.ts'
 
 /** A scheme that fits the devices, and what had to be changed for it. */
 export interface ResolvedScheme {
-  readonly scheme: Scheme | undefined
+  readonly scheme: Scheme
   readonly note: string | undefined
 }
 
 /**
- * Fits what was asked to the number of devices. A code needs no more rows than devices, and at
- * least one row fewer than it has as pieces to be worth its redundancy; one device cannot share a
- * layer with anybody, so the coordinator then computes it alone (`scheme: undefined`). Of a fleet
- * larger than the largest code the others stand by.
+ * Fits what was asked to the number of devices. A code needs no more rows than devices, and fewer
+ * pieces than rows to be worth its redundancy. Of a fleet larger than the largest code the others
+ * stand by.
+ *
+ * @param present at least two
  */
-export function resolveScheme(request: CodedRequest, present: number): ResolvedScheme {
-  if (present < 2) {
-    const note = `a layer is shared by two devices or more, ${present} here: computed locally`
-    return { scheme: undefined, note }
-  }
+export function resolveScheme(request: SharingRequest, present: number): ResolvedScheme {
   const devices = Math.min(present, maxRows)
   if (request.type === 'uncoded')
     return { scheme: { type: 'uncoded', k: devices }, note: undefined }

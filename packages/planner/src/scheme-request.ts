@@ -1,15 +1,23 @@
 import { createCode } from '@cocoi/coding'
 import { PlannerError } from './errors.ts'
 
-/** What a user asks for; numbers that are left out are chosen for the devices at hand. */
-export type SchemeRequest =
-  /** Whatever is predicted to be fastest. */
-  | { readonly type: 'auto' }
-  | { readonly type: 'local' }
-  | { readonly type: 'whole' }
+/** How layers are shared; numbers that are left out are chosen for the devices at hand. */
+export type SharingRequest =
   | { readonly type: 'uncoded' }
   | { readonly type: 'replication'; readonly r: number }
   | { readonly type: 'mds' | 'vandermonde' | 'lt'; readonly n?: number; readonly k?: number }
+
+/** What a user asks for; under `auto` whatever is predicted to be fastest. */
+export type SchemeRequest =
+  | { readonly type: 'auto' }
+  | { readonly type: 'local' }
+  | { readonly type: 'whole' }
+  | SharingRequest
+
+/** Whether the planner has to choose, which it does anew when the fleet turns out to be another. */
+export function isLeftToPlanner(request: SchemeRequest): boolean {
+  return request.type === 'auto' || (request.type === 'mds' && request.k === undefined)
+}
 
 /** The forms `parseSchemeRequest` reads, for messages and help texts. */
 export const schemeForms =

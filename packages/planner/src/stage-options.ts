@@ -1,6 +1,9 @@
+import type { Scheme } from '@cocoi/coding'
 import { type StageLayout, splitExtent, type TransportType } from '@cocoi/partition'
 import { type Candidate, candidatesFor } from './candidates.ts'
+import { codeStage } from './code-stage.ts'
 import type { Codes } from './codes.ts'
+import { soonestOf } from './compare-plans.ts'
 import type { Draws } from './draws.ts'
 import { meanOfPlan } from './predict-plan.ts'
 import type { Fleet } from './profile.ts'
@@ -39,6 +42,7 @@ const samples = 96
 export class StageOptions {
   readonly #surroundings: Surroundings
   readonly #known = new Map<string, readonly Found[]>()
+  readonly #bestSchemes = new Map<string, Scheme>()
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings
@@ -64,8 +68,23 @@ export class StageOptions {
     return { layout, split, code: codes.get(scheme), transport, rowsPerDevice }
   }
 
-  /** Mean time of a stage by itself under a scheme. */
-  meanMs(stage: LoadOptions): number {
+  /** The stage under that one of the schemes with which it takes least by itself. */
+  bestOf(layout: StageLayout, schemes: readonly Scheme[]): LoadOptions {
+    const key = shapeOf(layout)
+    const best = this.#bestSchemes.get(key) ?? this.#bestScheme(layout, schemes)
+    this.#bestSchemes.set(key, best)
+    return codeStage(layout, best, this.#surroundings)
+  }
+
+  #bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Scheme {
+    const rated = schemes.map(scheme => {
+      const meanMs = this.#meanMs(codeStage(layout, scheme, this.#surroundings))
+      return { scheme, meanMs }
+    })
+    return soonestOf(rated).scheme
+  }
+
+  #meanMs(stage: LoadOptions): number {
     const { fleet, draws, codes } = this.#surroundings
     const load = { stages: [stageLoad(stage)], tail: noWork }
     return meanOfPlan(load, fleet, { draws, codes, samples })
@@ -107,7 +126,7 @@ export class StageOptions {
     )
     return {
       load,
-      meanMs: this.meanMs(stage),
+      meanMs: this.#meanMs(stage),
       late: load.code.n - neededOf(load),
       residueMs: Math.max(...slowest),
     }

@@ -137,6 +137,57 @@ describe('the scheme auto', () => {
   })
 })
 
+describe('a code without numbers', () => {
+  const spares = ({ stages }: ModelPlan) => stages.map(({ code }) => code.n - code.k)
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, spare) => sum + spare, 0)
+
+  it('has the more spare rows the more straggles', () => {
+    const fleet = fleetOf('pi4-slow', 10)
+    const [calm, restless] = [0, 1].map(factor => {
+      return total(spares(plan('vgg16', 'mds', straggling(fleet, factor))))
+    })
+    expect(restless).to.be.above(calm!)
+  })
+
+  it('has spare rows where devices fail', () => {
+    const fleet = fleetOf('pi4-slow', 10)
+    const devices = fleet.devices.map(device => ({ ...device, failureRate: 0.01 }))
+    expect(total(spares(plan('vgg16', 'mds', { ...fleet, devices })))).to.be.above(6)
+  })
+
+  for (const name of ['vgg16', 'resnet18'] as const) {
+    it(`is at most 2 % behind the best k: ${name}`, () => {
+      for (const factor of [0.05, 0.5, 1]) {
+        const fleet = straggling(fleetOf('pi4-slow', 10), factor)
+        const chosen = plan(name, 'mds', fleet).predict().total.meanMs
+        for (const k of [2, 5, 6, 7, 8, 9, 10]) {
+          const { meanMs } = plan(name, `mds:10,${k}`, fleet).predict().total
+          expect(chosen / meanMs, `k = ${k}, straggling ${factor}`).to.be.below(1.02)
+        }
+      }
+    })
+  }
+
+  it('shares with any number of devices, and with none computes locally and says so', () => {
+    for (const scheme of ['mds', 'vandermonde', 'lt']) {
+      for (const devices of [2, 3, 20]) {
+        const { kind, stages } = plan('resnet18', scheme, fleetOf('pi4-slow', devices))
+        expect(kind, `${scheme} on ${devices}`).to.equal('stages')
+        for (const { code } of stages) expect(code.n, scheme).to.equal(devices)
+      }
+      for (const devices of [0, 1]) {
+        const { kind, notes } = plan('resnet18', scheme, fleetOf('pi4-slow', devices))
+        expect([kind, notes.join()].join(': ')).to.match(/^local: .*computed locally$/)
+      }
+    }
+  })
+
+  it('says why it has as many pieces as it has', () => {
+    const { why } = plan('vgg16', 'mds', straggling(fleetOf('pi4-slow', 10), 1))
+    expect(why).to.match(/^mds:10,\d.* is soonest \(\d+ ms\); .* would take \d+ ms$/)
+  })
+})
+
 describe('predictions of a plan', () => {
   it('come with every scheme, beside one device alone', () => {
     for (const scheme of [

@@ -1,0 +1,74 @@
+import type { Scheme } from '@cocoi/coding'
+import type { StageLayout } from '@cocoi/partition'
+import { maxRows } from './candidates.ts'
+import { codeStage } from './code-stage.ts'
+import { comparePlans, type Draft, sharedDraft, soonestOf } from './compare-plans.ts'
+import { explainPieces } from './explain.ts'
+import { formatScheme } from './format-scheme.ts'
+import type { LoadOptions } from './stage-load.ts'
+import { StageOptions, type Surroundings } from './stage-options.ts'
+import type { WorkGraph } from './work-graph.ts'
+
+export interface PieceChoiceInput {
+  readonly graph: WorkGraph
+  /** What is distributed; at least one. */
+  readonly layouts: readonly StageLayout[]
+  readonly surroundings: Surroundings
+}
+
+/** Stages with the number of pieces that is predicted to be best, and why. */
+export interface ChosenPieces {
+  readonly stages: readonly LoadOptions[]
+  readonly why: string
+}
+
+/**
+ * Chooses k of an (n, k) MDS code by Monte Carlo, as CoCoI's k*: whole inferences are drawn with every k for
+ * all stages alike, and with the best k of each stage by itself, which overlooks the devices that one
+ * stage leaves at work when the next begins. Without stragglers and failures k* may well be n.
+ *
+ * It yields every few milliseconds.
+ */
+export function* choosePieces(input: PieceChoiceInput): Generator<undefined, ChosenPieces> {
+  const schemes = schemesOf(input.surroundings)
+  const found: Draft[] = []
+  for (const scheme of schemes) {
+    const stages = input.layouts.map(layout => codeStage(layout, scheme, input.surroundings))
+    found.push(sharedDraft(input.graph, `${formatScheme(scheme)} everywhere`, stages))
+    yield
+  }
+  found.push(sharedDraft(input.graph, 'chosen by stage', yield* bestByStage(input, schemes)))
+  const plans = yield* comparePlans(found, input.surroundings)
+  const winner = soonestOf(plans)
+  const others = plans.filter(plan => plan !== winner)
+  return { stages: winner.stages, why: explainPieces(winner, others) }
+}
+
+/** The code with every k that noise does not spoil. */
+function schemesOf({ fleet, codes }: Surroundings): Scheme[] {
+  const n = Math.min(fleet.devices.length, maxRows)
+  const schemes = sparesOf(n).map(spare => ({ type: 'mds', n, k: n - spare }) as const)
+  return schemes.filter(scheme => codes.isQuiet(scheme))
+}
+
+/** From none to n − 1: all while they are few, then steps of about a seventh. */
+function sparesOf(n: number): number[] {
+  const spares: number[] = []
+  for (let spare = 0; spare < n; spare = Math.max(spare + 1, Math.floor(spare * 1.15))) {
+    spares.push(spare)
+  }
+  return spares
+}
+
+function* bestByStage(
+  { layouts, surroundings }: PieceChoiceInput,
+  schemes: readonly Scheme[],
+): Generator<undefined, LoadOptions[]> {
+  const options = new StageOptions(surroundings)
+  const best: LoadOptions[] = []
+  for (const layout of layouts) {
+    best.push(options.bestOf(layout, schemes))
+    yield
+  }
+  return best
+}

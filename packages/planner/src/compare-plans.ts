@@ -1,0 +1,53 @@
+import type { Codes } from './codes.ts'
+import type { Draws } from './draws.ts'
+import type { Contender } from './explain.ts'
+import { type PlanLoad, planLoad } from './plan-load.ts'
+import { meanOfPlan } from './predict-plan.ts'
+import type { Fleet } from './profile.ts'
+import type { LoadOptions } from './stage-load.ts'
+import type { WorkGraph } from './work-graph.ts'
+
+/** A way to run the model, before and after it was drawn. */
+export type Draft = Omit<Contender, 'meanMs'> & { readonly load: PlanLoad }
+export type RatedPlan = Contender & { readonly load: PlanLoad }
+
+/** A plan that distributes these stages. */
+export function sharedDraft(graph: WorkGraph, name: string, stages: readonly LoadOptions[]): Draft {
+  return { name, kind: 'stages', load: planLoad(graph, stages), stages }
+}
+
+/** Samples with which all plans are compared, and again the best of them. */
+const samples = { first: 16, best: 128 }
+
+/** Plans that may turn out best: those this much above the best at first sight. */
+const nearlyBest = 1.1
+
+/**
+ * Draws all plans a few times, and those that may be best more often, all from the same numbers. It
+ * yields after each.
+ */
+export function* comparePlans(
+  plans: readonly Draft[],
+  { fleet, draws, codes }: { fleet: Fleet; draws: Draws; codes: Codes },
+): Generator<undefined, RatedPlan[]> {
+  const drawn = (plan: Draft, count: number) =>
+    meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
+  const rated: RatedPlan[] = []
+  for (const plan of plans) {
+    rated.push({ ...plan, meanMs: drawn(plan, samples.first) })
+    yield
+  }
+  const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
+  const compared: RatedPlan[] = []
+  for (const plan of rated) {
+    const isNear = plan.meanMs <= limit || plan.kind === 'local'
+    compared.push(isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan)
+    yield
+  }
+  return compared
+}
+
+/** The plan with the smallest mean; of equal ones the first. */
+export function soonestOf<P extends Pick<RatedPlan, 'meanMs'>>(plans: readonly P[]): P {
+  return plans.reduce((best, plan) => (plan.meanMs < best.meanMs ? plan : best))
+}
