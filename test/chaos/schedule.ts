@@ -51,7 +51,15 @@ const deck: Readonly<Record<FaultKind, number>> = {
 }
 
 /** Weighted by how often it stands there. */
-const schemes = ['mds:6,4', 'mds:6,4', 'mds', 'uncoded', 'uncoded', 'replication:2', 'whole'] as const
+const schemes = [
+  'mds:6,4',
+  'mds:6,4',
+  'mds',
+  'uncoded',
+  'uncoded',
+  'replication:2',
+  'whole',
+] as const
 
 /** An audit waits for more devices than an ordinary request. */
 const audits = ['sampled', 'sampled', 'sampled', 'always'] as const

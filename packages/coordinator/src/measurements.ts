@@ -1,5 +1,6 @@
 import { benchmark, type Engine } from '@cocoi/engine'
 import {
+  FailureMeter,
   type MeasuredDevice,
   measuredFleet,
   type Fleet as ProfiledFleet,
@@ -28,14 +29,13 @@ export class Measurements {
   readonly #busy = new BusyDevices()
   readonly #transits = new Transits()
   readonly #ways = new WayMeter()
+  readonly #failures = new FailureMeter()
   #own = new SpeedMeter()
 
   constructor(options: MeasurementsOptions) {
     this.#options = options
-    options.fleet.onChange(({ type, device }) => {
-      if (type !== 'lost') return
-      this.#busy.lost(device)
-      this.#ways.delete(device)
+    options.fleet.onChange(change => {
+      if (change.type === 'lost') this.#lost(change)
     })
   }
 
@@ -51,6 +51,7 @@ export class Measurements {
 
   sent(id: SubtaskId, { bytes, work, burst }: { bytes: number; work: Work; burst: Burst }): void {
     this.#transits.sent(id, bytes, burst)
+    this.#failures.sent()
     this.#busy.sent(id.device, this.#computeMs(work, id.device), this.#options.now())
   }
 
@@ -86,7 +87,9 @@ export class Measurements {
     const devices = fleet.available().map((name): MeasuredDevice => {
       return { name, speed: this.#speedOf(name), link: this.#ways.link(name, now()) }
     })
-    return measuredFleet(devices, { speed: this.#own.measured, way: this.#ways.shared(now()) })
+    const { rate: failureRate } = this.#failures
+    const way = this.#ways.shared(now())
+    return measuredFleet(devices, { speed: this.#own.measured, way, failureRate })
   }
 
   /** What the coordinator's health says of it. */
@@ -107,6 +110,14 @@ export class Measurements {
       return [[device, { bytesPerS, latencyMs, delayMs }] as const]
     })
     return { profile, ways: { shared: { ...shared }, links: Object.fromEntries(links) } }
+  }
+
+  /** Who stops in order has handed back what it had. */
+  #lost({ device, reason }: { device: string; reason: string }): void {
+    const isOrderly = reason === 'stopped'
+    if (!isOrderly && this.#busy.isBusy(device, this.#options.now())) this.#failures.failed()
+    this.#busy.lost(device)
+    this.#ways.delete(device)
   }
 
   #speedOf(device: string): MeasuredDevice['speed'] {

@@ -131,6 +131,35 @@ describe('planning with what is measured', () => {
     expect(Object.keys(links)).to.have.members(devices)
   })
 
+  it('counts who dies at work, not who stops or has nothing to do', async () => {
+    const rate = () => measurements.fleet().devices[0]!.failureRate
+    const work = { flops: 1e9, bytes: 0 }
+    const leave = async (id: string, state: 'offline' | 'stopped') => {
+      const lost = new Promise<void>(resolve => {
+        const leaveFleet = fleet.onChange(({ type }) => {
+          if (type !== 'lost') return
+          leaveFleet()
+          resolve()
+        })
+      })
+      const status = encodeStatus({ state, session: 1, since: new Date().toISOString() })
+      await device.publish(known.deviceStatus({ device: id }), status, sure)
+      await lost
+    }
+    const ask = (id: string) =>
+      measurements.sent(
+        { inference: 'i', stage: 0, row: 0, attempt: 1, device: id },
+        { bytes: 1, work, burst: new Burst(0) },
+      )
+    ask('pi1')
+    await leave('pi1', 'stopped')
+    await leave('pi2', 'offline')
+    expect(rate()).to.equal(0)
+    ask('pi3')
+    await leave('pi3', 'offline')
+    expect(rate()).to.be.above(0)
+  })
+
   it('asks idle devices first, and of these the fastest', async () => {
     await beat('pi3', 2e9)
     const work = { flops: 1e9, bytes: 0 }

@@ -1,5 +1,6 @@
 export { Draws, slownessOf } from './draws.ts'
 export { PlannerError, type PlannerErrorCode } from './errors.ts'
+export { FailureMeter } from './failure-meter.ts'
 export {
   type Fit,
   fitPhase,

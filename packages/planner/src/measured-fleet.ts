@@ -17,22 +17,32 @@ export interface MeasuredDevice {
   readonly link: LinkProfile | undefined
 }
 
+/** What has been measured of all together. */
+export interface MeasuredSurroundings {
+  /** Of the coordinator. */
+  readonly speed: MeasuredSpeed
+  /** Shared by all subtasks, once measured: then the network interface is part of it. */
+  readonly way: MeasuredWay | undefined
+  /** Probability that a device dies while it computes a subtask. */
+  readonly failureRate: number
+}
+
 /** Time until the death of a device is noticed by its will, and its rows issued again. */
 const noticeMs = 50
 
 /**
  * The fleet at hand for the planner. The fastest devices come first: they are asked first. A device that
  * has not said how fast it is yet is taken for one like the others, or like the coordinator.
- *
- * @param way shared by all subtasks, once measured: then the network interface is part of it
  */
 export function measuredFleet(
   devices: readonly MeasuredDevice[],
-  { speed, way }: { speed: MeasuredSpeed; way: MeasuredWay | undefined },
+  { speed, way, failureRate }: MeasuredSurroundings,
 ): Fleet {
   const known = devices.flatMap(device => device.speed ?? []).sort(bySpeed)
   const typical = known[known.length >> 1] ?? speed
-  const profiles = devices.map(device => profileOf(device, typical)).sort(bySpeed)
+  const profiles = devices
+    .map(device => ({ ...profileOf(device, typical), failureRate }))
+    .sort(bySpeed)
   return { coordinator: coordinatorOf(speed, way), devices: profiles, noticeMs }
 }
 
@@ -60,12 +70,15 @@ function coordinatorOf(speed: MeasuredSpeed, way: MeasuredWay | undefined): Coor
 /** What is measured scatters; smaller changes are none. */
 const tolerance = 0.1
 
+/** A failure in so many subtasks fewer or more is no change. */
+const leastFailureRate = 0.01
+
 /** A message of middling size, by which links are compared. */
 const typicalBytes = 100_000
 
-/** Whether a fleet has other devices than before, or any of its times is another by more than a tenth. */
+/** Whether a fleet has other devices than before, or any of its figures is another by more than a tenth. */
 export function hasChanged(before: Fleet, now: Fleet): boolean {
-  const [old, present] = [before, now].map(timesOf) as [Map<string, number>, Map<string, number>]
+  const [old, present] = [before, now].map(figuresOf) as [Map<string, number>, Map<string, number>]
   if (old.size !== present.size) return true
   return [...present].some(([what, ms]) => {
     const was = old.get(what)
@@ -73,8 +86,8 @@ export function hasChanged(before: Fleet, now: Fleet): boolean {
   })
 }
 
-/** Milliseconds by what takes them; what is far below one is the jitter of timers. */
-function timesOf({ coordinator, devices }: Fleet): Map<string, number> {
+/** Milliseconds by what takes them, of which those far below one are the jitter of timers; and failures. */
+function figuresOf({ coordinator, devices }: Fleet): Map<string, number> {
   const { hop, nic } = coordinator
   const gigaMs = (speed: Speed) => 1e12 / speed.flopsPerS
   const wayMs = (typicalBytes / hop.bytesPerS + typicalBytes / nic.bytesPerS) * 1000
@@ -87,6 +100,7 @@ function timesOf({ coordinator, devices }: Fleet): Map<string, number> {
       return [
         [`${name} computes`, gigaMs(device) * meanSlowness(device)],
         [`${name} travels`, 1 + linkMs],
+        [`${name} fails`, leastFailureRate + device.failureRate],
       ]
     }),
   ])

@@ -1,6 +1,7 @@
 import { seeded } from '@cocoi/coding'
 import {
   type DeviceProfile,
+  FailureMeter,
   type Fleet,
   fleetOf,
   hasChanged,
@@ -184,6 +185,37 @@ describe('the ways to the devices', () => {
   })
 })
 
+describe('failures', () => {
+  function run(meter: FailureMeter, subtasks: number, every: number): void {
+    for (let i = 1; i <= subtasks; i++) {
+      meter.sent()
+      if (i % every === 0) meter.failed()
+    }
+  }
+
+  it('are none before any was seen, and one among few is not taken for the rule', () => {
+    const meter = new FailureMeter()
+    expect(meter.rate).to.equal(0)
+    meter.sent()
+    meter.failed()
+    expect(meter.rate).to.be.within(0.0005, 0.002)
+  })
+
+  it('are counted per subtask, and forgotten when there are none any more', () => {
+    const meter = new FailureMeter()
+    run(meter, 50_000, 100)
+    expect(meter.rate / 0.01).to.be.closeTo(1, 0.1)
+    run(meter, 100_000, Number.POSITIVE_INFINITY)
+    expect(meter.rate).to.be.below(0.0001)
+  })
+
+  it('are never more than one a subtask', () => {
+    const meter = new FailureMeter()
+    for (let i = 0; i < 5000; i++) meter.failed()
+    expect(meter.rate).to.equal(1)
+  })
+})
+
 describe('a measured fleet', () => {
   it('puts the fastest first and takes who is unknown for one like the others', () => {
     const speedOf = (flopsPerS: number) =>
@@ -191,15 +223,17 @@ describe('a measured fleet', () => {
     const device = (name: string, flopsPerS?: number) => ({
       ...{ name, link: undefined, speed: flopsPerS ? speedOf(flopsPerS) : undefined },
     })
+    const around = { speed: speedOf(7e9), failureRate: 0.02 }
     const given = [device('hot', 5e9), device('new'), device('fast', 80e9), device('same', 8e9)]
-    const { devices, coordinator } = measuredFleet(given, { speed: speedOf(7e9), way: undefined })
+    const { devices, coordinator } = measuredFleet(given, { ...around, way: undefined })
     expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'same', 'hot'])
+    for (const { failureRate } of devices) expect(failureRate).to.equal(0.02)
     expect(devices[1]!.flopsPerS, 'as is usual here').to.equal(8e9)
-    const [alone] = measuredFleet([device('new')], { speed: speedOf(7e9), way: undefined }).devices
+    const [alone] = measuredFleet([device('new')], { ...around, way: undefined }).devices
     expect(alone!.flopsPerS, 'as the coordinator').to.equal(7e9)
     expect(coordinator).to.include({ flopsPerS: 7e9, memoryBytesPerS: 1e9 })
     const way = { bytesPerS: 3e7, perMessageMs: 2 }
-    const known = measuredFleet(given, { speed: speedOf(7e9), way }).coordinator
+    const known = measuredFleet(given, { ...around, way }).coordinator
     expect(known.hop).to.deep.equal(way)
     expect(known.nic.bytesPerS, 'part of the way').to.equal(Number.POSITIVE_INFINITY)
   })
@@ -216,6 +250,8 @@ describe('a measured fleet', () => {
     expect(hasChanged(before, with0({ flopsPerS: 19e9 }))).to.equal(false)
     expect(hasChanged(before, with0({ flopsPerS: 17e9 }))).to.equal(true)
     expect(hasChanged(before, with0({ straggling: 0.5 }))).to.equal(true)
+    expect(hasChanged(before, with0({ failureRate: 0.0005 }))).to.equal(false)
+    expect(hasChanged(before, with0({ failureRate: 0.005 }))).to.equal(true)
     expect(
       hasChanged(before, with0({ link: { ...before.devices[0]!.link, delayMs: 5 } })),
     ).to.equal(true)

@@ -36,6 +36,12 @@ export class BusyDevices {
     if (work.open === 0 && work.freeAt <= now) this.#works.delete(device)
   }
 
+  /** Whether it has a subtask, or is predicted to be at one that was cancelled. */
+  isBusy(device: string, now: number): boolean {
+    const work = this.#works.get(device)
+    return work !== undefined && (work.open > 0 || work.freeAt > now)
+  }
+
   /** It is gone, and what it had with it. */
   lost(device: string): void {
     this.#works.delete(device)

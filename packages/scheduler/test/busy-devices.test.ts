@@ -41,6 +41,16 @@ describe('devices at work', () => {
     expect(busy.byEnd(names, alike, 190)).to.deep.equal(names)
   })
 
+  it('are known by what they owe, and by what they may still be at', () => {
+    const busy = new BusyDevices()
+    expect(busy.isBusy('a', 0)).to.equal(false)
+    busy.sent('a', 10, 0)
+    expect(busy.isBusy('a', 20), 'it owes an answer').to.equal(true)
+    busy.dropped('a', 5)
+    expect(busy.isBusy('a', 5), 'it may have begun').to.equal(true)
+    expect(busy.isBusy('a', 20)).to.equal(false)
+  })
+
   it('that were lost come back with nothing to do', () => {
     const busy = new BusyDevices()
     busy.sent('pi-1', 100, 0)
