@@ -1,6 +1,7 @@
 import { seeded } from '@cocoi/coding'
 import type { Bench } from '../bench.ts'
 import type { Progress } from '../progress.ts'
+import type { Trial } from '../report.ts'
 import { warmUp } from '../situation.ts'
 import { milliseconds } from '../tables.ts'
 import { runTrial } from '../trial.ts'
@@ -21,45 +22,97 @@ export interface MeasuringOptions {
 /** Longer than the whole model takes on one slow device. */
 const deadlineMs = 600_000
 
+/** Rounds that are not counted, while plans still change. */
+const settling = { least: 3, most: 8 } as const
+
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
- * another scheme. The first round is not counted: with it models are distributed, at full speed, and with
- * a second one everybody learns how long things take here.
+ * another scheme. The first rounds are not counted: with them models are distributed, at full speed, and
+ * everybody learns how long things take here, until the planner changes nothing any more.
  */
 export async function measureScenario(bench: Bench, options: MeasuringOptions): Promise<Sample[]> {
-  const { emulated, scenario, schemes, requests, progress, seed } = options
+  const { emulated, scenario, schemes, requests, progress } = options
   for (const scheme of schemes) {
     progress.step(`distributing ${bench.model} for ${scheme}`)
     await warmUp(bench, scheme)
   }
   emulated.sortThreads(bench.cluster)
   await emulated.restrain(scenario.scenario)
-  const victims = new Victims(scenario.scenario, seeded(seed))
-  const lastMs = new Map<string, number>()
-  const toRecover = new Set<string>()
-  const samples: Sample[] = []
-  progress.step(`measuring ${scenario.name}`)
+  const rounds = new Rounds(bench, options)
   try {
-    for (let round = 0; round <= requests; round++) {
-      for (let i = 0; i < schemes.length; i++) {
-        const scheme = schemes[(i + round) % schemes.length]!
-        if (toRecover.delete(scheme)) await recover(bench, scheme, emulated)
-        const trial = await ask(bench, scheme, {
-          onSent: () => round > 0 && victims.strike(bench.cluster, lastMs.get(scheme) ?? 0),
-        })
-        lastMs.set(scheme, trial.latencyMs)
-        const latency = milliseconds(trial.latencyMs / emulated.dilation)
-        progress.detail(`round ${round} of ${requests}: ${scheme} ${latency}`)
-        if (round > 0) samples.push({ scheme, trial })
-        if (await victims.heal()) for (const one of schemes) toRecover.add(one)
-      }
-    }
+    progress.step(`getting used to ${scenario.name}`)
+    await settle(rounds)
+    progress.step(`measuring ${scenario.name}`)
+    const samples: Sample[] = []
+    for (let i = 0; i < requests; i++)
+      samples.push(...(await rounds.next(`${i + 1} of ${requests}`)))
+    progress.done()
+    return samples
   } finally {
-    await victims.heal()
+    await rounds.end()
     await emulated.free()
   }
-  progress.done()
-  return samples
+}
+
+async function settle(rounds: Rounds): Promise<void> {
+  let before: string | undefined
+  for (let i = 1; i <= settling.most; i++) {
+    const plans = (await rounds.next(`${i}`)).map(planOf).sort().join()
+    if (i >= settling.least && plans === before) return
+    before = plans
+  }
+}
+
+function planOf({ scheme, trial }: Sample): string {
+  return `${scheme}: ${trial.answer?.plan.scheme}`
+}
+
+/** One request of every scheme after the other, with the failures of the scenario. */
+class Rounds {
+  readonly #bench: Bench
+  readonly #options: MeasuringOptions
+  readonly #victims: Victims
+  readonly #lastMs = new Map<string, number>()
+  readonly #toRecover = new Set<string>()
+  #count = 0
+
+  constructor(bench: Bench, options: MeasuringOptions) {
+    this.#bench = bench
+    this.#options = options
+    this.#victims = new Victims(options.scenario.scenario, seeded(options.seed))
+  }
+
+  async next(name: string): Promise<Sample[]> {
+    const { schemes, progress, emulated } = this.#options
+    const samples: Sample[] = []
+    for (let i = 0; i < schemes.length; i++) {
+      const scheme = schemes[(i + this.#count) % schemes.length]!
+      const trial = await this.#ask(scheme)
+      const latency = milliseconds(trial.latencyMs / emulated.dilation)
+      progress.detail(`round ${name}: ${scheme} ${latency}`)
+      samples.push({ scheme, trial })
+    }
+    this.#count += 1
+    return samples
+  }
+
+  async end(): Promise<void> {
+    await this.#victims.heal()
+  }
+
+  async #ask(scheme: string): Promise<Trial> {
+    const { schemes, emulated } = this.#options
+    if (this.#toRecover.delete(scheme)) await recover(this.#bench, scheme, emulated)
+    // Nobody fails before it is known for how long there is somebody to fail.
+    const expectedMs = this.#lastMs.get(scheme)
+    const onSent = () => {
+      if (expectedMs !== undefined) this.#victims.strike(this.#bench.cluster, expectedMs)
+    }
+    const trial = await ask(this.#bench, scheme, { onSent })
+    this.#lastMs.set(scheme, trial.latencyMs)
+    if (await this.#victims.heal()) for (const one of schemes) this.#toRecover.add(one)
+    return trial
+  }
 }
 
 async function ask(bench: Bench, scheme: string, { onSent }: { onSent: () => void }) {
