@@ -8,8 +8,11 @@ export interface ReconsiderationOptions
   readonly onError: (what: string, error: unknown) => void
 }
 
-/** Planning takes its time: no two plans are reconsidered within this time. */
-const everyMs = 5000
+/**
+ * Planning takes its time, of the same processor that forwards subtasks: no two plans are reconsidered
+ * within this time, nor within so many times as long as the last took.
+ */
+const rest = { leastMs: 5000, times: 20 } as const
 
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
@@ -41,8 +44,11 @@ export class Reconsideration {
     const known = this.#confirmed.get(present) ?? present.planned.fleet
     const fleet = measurements.fleet()
     if (fleet.devices.length === 0 || !hasChanged(known, fleet)) return
+    const beganAt = now()
+    let restMs: number = rest.leastMs
     const consider = async () => {
       const planned = await planNow({ prepared, wish, measurements, minIntensity })
+      restMs = Math.max(rest.leastMs, rest.times * (now() - beganAt))
       this.#confirmed.set(present, planned.fleet)
       if (isWorthwhile(present.planned, planned, wish.goal)) await adopt(planned, signal)
     }
@@ -50,7 +56,7 @@ export class Reconsideration {
       .catch(error => onError('looking for a better plan', error))
       .finally(() => {
         this.#pending = undefined
-        this.#nextAt = now() + everyMs
+        this.#nextAt = now() + restMs
       })
   }
 

@@ -93,15 +93,19 @@ async function runStep(step: ExecutableStep, context: StepContext): Promise<Stag
   return { id: step.step.spec.id, n, k, ...times, amplification, ...rest }
 }
 
-/** Runs a segment on live tensors and returns the milliseconds inside onnxruntime. */
+/**
+ * Runs a segment on live tensors and returns the milliseconds inside onnxruntime; what is told of it, for
+ * planning, are those until its outputs are here.
+ */
 async function runSegment(
   segment: LoadedSegment | undefined,
-  { live, keep, onRan }: Pick<StepContext, 'live' | 'keep' | 'onRan'>,
+  { live, keep, onRan, now }: Pick<StepContext, 'live' | 'keep' | 'onRan' | 'now'>,
 ): Promise<number> {
   if (!segment) return 0
   const feeds = live.pick(segment.inputs)
+  const startedAt = now()
   const { outputs, runMs } = await segment.session.run(feeds)
-  onRan?.(segment.work, runMs)
+  onRan?.(segment.work, now() - startedAt)
   live.delete(segment.lastUses.filter(name => !keep.has(name)))
   for (const [name, tensor] of Object.entries(outputs)) live.set(name, tensor)
   return runMs

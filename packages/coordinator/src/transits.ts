@@ -53,9 +53,10 @@ export class Transits {
     const pending = this.#pending.get(key)
     if (!pending) return undefined
     this.#pending.delete(key)
-    const { startedAt, messagesOut, bytesOut, ownBytes } = pending
-    const ms = now - startedAt - header.queueMs - header.computeMs
-    return { device, messagesOut, bytesOut, bytesIn: bytes, ownBytes: ownBytes + bytes, ms }
+    const { startedAt: sentAt, messagesOut, bytesOut, ownBytes } = pending
+    const ms = now - sentAt - header.queueMs - header.computeMs
+    const sizes = { bytesOut, bytesIn: bytes, ownBytes: ownBytes + bytes }
+    return { device, sentAt, messagesOut, ...sizes, ms }
   }
 }
 

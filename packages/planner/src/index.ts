@@ -39,11 +39,12 @@ export {
   type SchemeRequest,
   schemeForms,
 } from './scheme-request.ts'
+export type { MeasuredWay, Transit } from './shared-way.ts'
 export { type MeasuredSpeed, SpeedMeter } from './speed-meter.ts'
 export type { LoadOptions, StageLoad } from './stage-load.ts'
 export { type LatencySummary, summarise } from './summary.ts'
 export { type SurrogateOptions, surrogateChoice, surrogateMs } from './surrogate.ts'
 export { type SweptPieces, sweepPieces } from './sweep-pieces.ts'
 export { throughputOf } from './throughput.ts'
-export { type MeasuredWay, type Transit, WayMeter } from './way-meter.ts'
+export { WayMeter } from './way-meter.ts'
 export { addWork, noWork, type Speed, type Work, workMs } from './work.ts'

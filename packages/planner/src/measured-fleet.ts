@@ -6,8 +6,8 @@ import {
   meanSlowness,
 } from './profile.ts'
 import { boards, coordinatorPi4 } from './profiles.ts'
+import type { MeasuredWay } from './shared-way.ts'
 import type { MeasuredSpeed } from './speed-meter.ts'
-import type { MeasuredWay } from './way-meter.ts'
 import type { Speed } from './work.ts'
 
 /** A device as far as it has been measured; the rest is taken from a Pi 4B on gigabit Ethernet. */

@@ -1,10 +1,14 @@
 import { fitShiftedExponential } from './fit.ts'
 
-/** Kinds of work remembered; the one unused for longest gives way. */
-const mostKinds = 128
-
 /** Times kept of each kind: older ones say little about how things are now. */
 const kept = 16
+
+/**
+ * When so many times in a row are all longer than any before by this factor, or all shorter, those before
+ * are of other circumstances: a computer has become hot, a network is fast again. By chance that hardly
+ * happens: of sixteen times the last four are the longest once in 1820 cases.
+ */
+const turn = { times: 4, factor: 1.3 } as const
 
 /** Fewer times of a kind say nothing about its straggling. */
 const least = 4
@@ -17,15 +21,26 @@ const weighty = { ms: 10, part: 0.2 }
 
 /** The last times of many kinds of work, where all work of a kind is alike. */
 export class RecentTimes<T> {
-  readonly #kinds = new Map<string, { readonly what: T; readonly times: number[] }>()
+  readonly #mostKinds: number
+  readonly #kinds = new Map<string, { readonly what: T; readonly times: readonly number[] }>()
 
-  /** @param key names the kind */
-  note(key: string, what: T, ms: number): void {
-    const { times } = this.#kinds.get(key) ?? { times: [] }
+  /** @param mostKinds remembered; the one unused for longest gives way */
+  constructor(mostKinds: number) {
+    this.#mostKinds = mostKinds
+  }
+
+  /**
+   * @param key names the kind
+   * @returns how much longer that was than undisturbed work of its kind
+   */
+  note(key: string, what: T, ms: number): number {
+    const before = this.#kinds.get(key)?.times ?? []
+    const times = sinceTurn([...before, ms].slice(-kept))
     this.#kinds.delete(key)
-    this.#kinds.set(key, { what, times: [...times, ms].slice(-kept) })
+    this.#kinds.set(key, { what, times })
     const [oldest] = this.#kinds.keys()
-    if (this.#kinds.size > mostKinds) this.#kinds.delete(oldest!)
+    if (this.#kinds.size > this.#mostKinds) this.#kinds.delete(oldest!)
+    return ms - shiftOf(times)
   }
 
   /** Times there are, of all kinds. */
@@ -38,14 +53,6 @@ export class RecentTimes<T> {
   /** Of every kind the time that it takes when nothing disturbs it. */
   undisturbed(): { readonly what: T; readonly ms: number }[] {
     return [...this.#kinds.values()].map(({ what, times }) => ({ what, ms: shiftOf(times) }))
-  }
-
-  /** How much longer than undisturbed it took, in milliseconds, of the same kinds. */
-  delaysMs(): number[] {
-    return this.#known().flatMap(times => {
-      const shift = shiftOf(times)
-      return times.map(ms => ms - shift)
-    })
   }
 
   /** How many times as long as undisturbed it took, of the same kinds that take long enough. */
@@ -61,6 +68,15 @@ export class RecentTimes<T> {
     const times = [...this.#kinds.values()].map(kind => kind.times)
     return times.filter(({ length }) => length >= least)
   }
+}
+
+/** The times without those of other circumstances. */
+function sinceTurn(times: readonly number[]): readonly number[] {
+  const [before, last] = [times.slice(0, -turn.times), times.slice(-turn.times)]
+  if (before.length < turn.times) return times
+  const isLonger = Math.min(...last) > turn.factor * Math.max(...before)
+  const isShorter = turn.factor * Math.max(...last) < Math.min(...before)
+  return isLonger || isShorter ? last : times
 }
 
 /** The shift of a shifted exponential; no less than half of the smallest time, however they scatter. */

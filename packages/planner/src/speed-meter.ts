@@ -1,7 +1,7 @@
 import { fitShiftedExponential, quantile } from './fit.ts'
+import { fitTerms, type LikelyFactor } from './fit-terms.ts'
 import { boards } from './profiles.ts'
 import { RecentTimes } from './recent-times.ts'
-import { fitTwoTerms } from './two-terms.ts'
 import type { Speed, Work } from './work.ts'
 
 /** How fast a machine computes, as far as it is known. */
@@ -24,27 +24,31 @@ const guess: Speed = boards.pi4
 /** Fewer times say nothing about straggling. */
 const leastSamples = 16
 
-/** Fewer kinds of work do not tell a fixed part from the rest, which may take this much of the quickest. */
+/** Fewer kinds of work do not tell a fixed part from the rest. */
 const leastKinds = 3
-const mostFixed = 0.5
 
-/** A kind of work with what it takes: by the benchmark in arithmetic and in memory, and really. */
-interface Kind {
-  readonly arithmeticMs: number
-  readonly memoryMs: number
-  readonly ms: number
-}
+/** Arithmetic and memory, where the work does not tell. */
+const asBenchmarked: readonly LikelyFactor[] = [
+  { term: 1, factor: 1 },
+  { term: 2, factor: 1 },
+]
+
+/** Nothing is so much faster than by the benchmark. */
+const leastFactor = 0.02
+
+/** More than the layers of a model, under a few plans. */
+const mostKinds = 128
 
 /**
  * Measures a machine by its own computations, of which the last ones of every kind count. The benchmark
  * says all there is before the first computation; these then say how much slower or faster arithmetic
- * really is, and likewise memory, each by the kinds in which it takes most of the time:
+ * really is, and likewise memory:
  *
  *     undisturbed time of a kind ≈ perRunMs + a · arithmetic by the benchmark + b · memory by it
  */
 export class SpeedMeter {
   readonly #reference: Speed
-  readonly #times = new RecentTimes<Work>()
+  readonly #times = new RecentTimes<Work>(mostKinds)
 
   constructor(benchmark: Speed = guess) {
     this.#reference = benchmark
@@ -65,15 +69,15 @@ export class SpeedMeter {
 
   #factors(): { perRunMs: number; arithmetic: number; memory: number } {
     const { flopsPerS, memoryBytesPerS } = this.#reference
-    const kinds = this.#times.undisturbed().map(({ what: { flops, bytes }, ms }): Kind => {
-      const arithmeticMs = (flops / flopsPerS) * 1000
-      return { arithmeticMs, memoryMs: (bytes / memoryBytesPerS) * 1000, ms }
+    const kinds = this.#times.undisturbed()
+    const fixed = kinds.length < leastKinds ? 0 : 1
+    const sums = kinds.map(({ what: { flops, bytes }, ms: value }) => {
+      const terms = [fixed, (flops / flopsPerS) * 1000, (bytes / memoryBytesPerS) * 1000]
+      return { terms, value }
     })
-    const busy = kinds.filter(kind => kind.arithmeticMs >= kind.memoryMs)
-    const perRunMs = fixedMs(busy)
-    const memory = factorOf(kinds.filter(kind => !busy.includes(kind)))
-    const arithmetic = factorOf(busy.map(kind => ({ ...kind, ms: kind.ms - perRunMs })))
-    return { perRunMs, arithmetic: arithmetic ?? 1, memory: memory ?? arithmetic ?? 1 }
+    const [perRunMs, ...factors] = fitTerms(3, sums, asBenchmarked) as [number, number, number]
+    const [arithmetic, memory] = factors.map(factor => Math.max(factor, leastFactor))
+    return { perRunMs, arithmetic: arithmetic!, memory: memory! }
   }
 
   #straggling(): Pick<MeasuredSpeed, 'straggling' | 'slowness' | 'distance'> {
@@ -86,21 +90,4 @@ export class SpeedMeter {
     const slowness = fits ? undefined : quantiles.map(value => value / base)
     return { straggling: scale / base, slowness, distance }
   }
-}
-
-/** Real time over time by the benchmark; undefined without any. */
-function factorOf(kinds: readonly Kind[]): number | undefined {
-  const sum = (of: (kind: Kind) => number) => kinds.reduce((total, kind) => total + of(kind), 0)
-  return kinds.length === 0
-    ? undefined
-    : sum(({ ms }) => ms) / sum(({ arithmeticMs, memoryMs }) => arithmeticMs + memoryMs)
-}
-
-function fixedMs(kinds: readonly Kind[]): number {
-  if (kinds.length < leastKinds) return 0
-  const points = kinds.map(({ arithmeticMs, memoryMs, ms }) => {
-    return { u: 1, v: arithmeticMs + memoryMs, value: ms }
-  })
-  const quickest = Math.min(...kinds.map(({ ms }) => ms))
-  return Math.min(fitTwoTerms(points).first, mostFixed * quickest)
 }

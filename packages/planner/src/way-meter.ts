@@ -1,41 +1,21 @@
+import { OwnLink } from './own-link.ts'
 import type { LinkProfile } from './profile.ts'
-import { RecentTimes } from './recent-times.ts'
-import { fitTwoTerms } from './two-terms.ts'
-
-/** One subtask on its way to a device and back. */
-export interface Transit {
-  readonly device: string
-  /** Messages and bytes that were sent at the same moment before it, itself included. */
-  readonly messagesOut: number
-  readonly bytesOut: number
-  /** Of its result. */
-  readonly bytesIn: number
-  /** Of both, without those before it. */
-  readonly ownBytes: number
-  /** From sending to the result, less what the device says that it waited and computed. */
-  readonly ms: number
-}
-
-/** A way that messages take one after the other. */
-export interface MeasuredWay {
-  readonly bytesPerS: number
-  readonly perMessageMs: number
-}
+import {
+  type MeasuredWay,
+  SharedWay,
+  type Transit,
+  transitMs,
+  type WayAndMore,
+} from './shared-way.ts'
 
 /** Without a transit for this long all is forgotten, so that a network that was bad is tried again. */
 const forgetMs = 600_000
 
-/** Fewer transits say nothing. */
-const least = 8
+/** A result that is read so soon after another has waited for it: as a multiple of what reading takes. */
+const backToBack = 2
 
-/** What takes this many times as long as the shared way explains has other reasons. */
-const outlier = 1.5
-
-/** Faster nobody notices. */
-const fastest = 1e10
-
-/** A link below this is the jitter of timers. */
-const leastMs = 0.1
+/** Moments of sending of which the results are compared with each other. */
+const mostMoments = 64
 
 /**
  * Measures the ways between the coordinator and its devices from the subtasks that travel them. Only
@@ -43,72 +23,79 @@ const leastMs = 0.1
  * says it waited and computed. What all transits have in common, with the messages ahead of them, is
  * the shared way: JavaScript, broker and network interface, which cannot be told apart from here. What
  * a device's transits take beyond that is its own link; what they scatter is its delay.
+ *
+ * Two things are no delay of a device, since they hold up all of them alike, and redundancy is no help:
+ *
+ * - Results that come together are read one after the other, which whoever draws an inference counts
+ *   himself. A result that is read on the heels of another counts as if it had been there when the first
+ *   of them was read.
+ * - Broker or coordinator pause. Transits are compared with the least disturbed of those that were sent
+ *   together.
  */
 export class WayMeter {
-  #shared = new RecentTimes<Transit>()
-  #own = new Map<string, RecentTimes<Transit>>()
+  #shared = new SharedWay()
+  #links = new Map<string, OwnLink>()
   #lastAt = Number.NEGATIVE_INFINITY
+  /** When the first of the results was read that have been read without a pause. */
+  #readingSince = Number.NEGATIVE_INFINITY
+  /** What the least disturbed of those that were sent at a moment was held up. */
+  readonly #heldUp = new Map<number, number>()
 
+  /** @param now when the result was read */
   note(transit: Transit, now: number): void {
     this.#forget(now)
+    const way = this.#shared.way
+    if (!way || now - this.#lastAt > backToBack * readingMs(way, transit)) this.#readingSince = now
     this.#lastAt = now
     if (!(transit.ms > 0)) return
-    const { device, messagesOut, bytesOut, bytesIn, ownBytes, ms } = transit
-    const own = this.#own.get(device) ?? new RecentTimes<Transit>()
-    this.#own.set(device, own)
-    own.note(`${messagesOut} ${bytesOut} ${ownBytes}`, transit, ms)
-    this.#shared.note(`${messagesOut} ${bytesOut} ${bytesIn}`, transit, ms)
+    this.#shared.note(transit)
+    if (!way) return
+    const ms = unqueuedMs(way, transit, now - this.#readingSince)
+    this.#noteOwn(transit, ms - transitMs(way, transit))
   }
 
   /** The device is gone; its next life may be elsewhere. */
   delete(device: string): void {
-    this.#own.delete(device)
+    this.#links.delete(device)
   }
 
   /** The shared way; undefined while too little has travelled. */
   shared(now: number): MeasuredWay | undefined {
     this.#forget(now)
-    if (this.#shared.count < least) return undefined
-    const kinds = this.#shared.undisturbed()
-    const first = wayOf(kinds)
-    const others = kinds.filter(({ what, ms }) => ms <= outlier * msOf(first, what))
-    return others.length === 0 ? first : wayOf(others)
+    const way = this.#shared.way
+    return way && { bytesPerS: way.bytesPerS, perMessageMs: way.perMessageMs }
   }
 
   /** The own link of a device, beside the shared way; undefined while too little has travelled. */
   link(device: string, now: number): LinkProfile | undefined {
-    const shared = this.shared(now)
-    const own = this.#own.get(device)
-    if (!shared || !own || own.count < least) return undefined
-    const points = own.undisturbed().map(({ what, ms }) => {
-      return { u: 2, v: what.ownBytes, value: Math.max(leastMs, ms - msOf(shared, what)) }
-    })
-    const { first: latencyMs, second: msPerByte } = fitTwoTerms(points)
-    const delays = own.delaysMs()
-    const delayMs = delays.reduce((sum, ms) => sum + ms, 0) / Math.max(1, delays.length) / 2
-    return { bytesPerS: rateOf(msPerByte), latencyMs, straggling: 0, delayMs }
+    this.#forget(now)
+    return this.#links.get(device)?.measured
+  }
+
+  #noteOwn({ device, ownBytes, sentAt }: Transit, beyondMs: number): void {
+    const link = this.#links.get(device) ?? new OwnLink()
+    this.#links.set(device, link)
+    const heldUpMs = link.note(ownBytes, beyondMs)
+    const least = Math.min(heldUpMs, this.#heldUp.get(sentAt) ?? Number.POSITIVE_INFINITY)
+    this.#heldUp.set(sentAt, least)
+    link.delayed(heldUpMs - least)
+    const [oldest] = this.#heldUp.keys()
+    if (this.#heldUp.size > mostMoments) this.#heldUp.delete(oldest!)
   }
 
   #forget(now: number): void {
-    if (now - this.#lastAt < forgetMs || this.#own.size === 0) return
-    this.#shared = new RecentTimes()
-    this.#own = new Map()
+    if (now - this.#lastAt < forgetMs || this.#links.size === 0) return
+    this.#shared = new SharedWay()
+    this.#links = new Map()
   }
 }
 
-function wayOf(kinds: readonly { what: Transit; ms: number }[]): MeasuredWay {
-  const points = kinds.map(({ what, ms }) => {
-    return { u: what.messagesOut + 1, v: what.bytesOut + what.bytesIn, value: ms }
-  })
-  const { first: perMessageMs, second: msPerByte } = fitTwoTerms(points)
-  return { bytesPerS: rateOf(msPerByte), perMessageMs }
+/** Without the time since the first result was read that it may have queued behind. */
+function unqueuedMs(way: WayAndMore, transit: Transit, sinceMs: number): number {
+  const leastMs = Math.min(transit.ms, way.alwaysMs + transitMs(way, transit))
+  return Math.max(leastMs, transit.ms - sinceMs)
 }
 
-function msOf(way: MeasuredWay, { messagesOut, bytesOut, bytesIn }: Transit): number {
-  const bytes = bytesOut + bytesIn
-  return (messagesOut + 1) * way.perMessageMs + (bytes / way.bytesPerS) * 1000
-}
-
-function rateOf(msPerByte: number): number {
-  return Math.min(fastest, msPerByte > 0 ? 1000 / msPerByte : fastest)
+function readingMs(way: MeasuredWay, { bytesIn }: Transit): number {
+  return way.perMessageMs + (bytesIn / way.bytesPerS) * 1000
 }

@@ -15,6 +15,9 @@ import { dilationFor, type Hardware } from './hardware.ts'
 /** How onnxruntime's thread is called in every daemon. */
 const engineThread = 'cocoi-engine'
 
+/** Cores of a Pi beside that on which JavaScript runs. */
+const helperCores = 3
+
 /** Time between two heartbeats, and until a subtask is given up; times of a Pi. */
 const heartbeatMs = 1000
 const subtaskTimeoutMs = 60_000
@@ -123,6 +126,7 @@ export class EmulatedFleet {
       groups.engine.limit(engineCores / (name === 'pi1' ? scenario.slowdown : 1))
       groups.js.limit(jsCores)
       groups.broker.limit(jsCores)
+      groups.helpers.limit(helperCores * jsCores)
       if (!this.#isShared) await host.limit(this.#linkLimit(hardware))
     }
     if (this.#isShared) await this.#site.network.limitMedium(links[0]!.limitBytesPerS)
@@ -136,8 +140,9 @@ export class EmulatedFleet {
     if (this.#isShared) await this.#site.network.limitMedium(undefined)
   }
 
-  /** Gives onnxruntime's threads the share of their own; to be repeated when a daemon was restarted. */
-  sortThreads({ coordinator, devices }: Cluster): void {
+  /** Gives all kinds of threads the share of their own; to be repeated when a daemon was restarted. */
+  sortThreads({ broker, coordinator, devices }: Cluster): void {
+    if (broker?.alive) this.#site.machine('coordinator').sortThreads(broker.pid, engineThread)
     for (const daemon of [coordinator, ...devices]) {
       if (daemon.alive) this.#site.machine(daemon.id).sortThreads(daemon.pid, engineThread)
     }

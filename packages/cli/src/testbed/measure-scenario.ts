@@ -22,13 +22,17 @@ export interface MeasuringOptions {
 /** Longer than the whole model takes on one slow device. */
 const deadlineMs = 600_000
 
-/** Rounds that are not counted, while plans still change. */
-const settling = { least: 3, most: 8 } as const
+/** Rounds at full speed, in which JavaScript is compiled. */
+const warmUps = 4
+
+/** Rounds that are not counted either, while plans still change. */
+const settling = { least: 6, most: 12 } as const
 
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
- * another scheme. The first rounds are not counted: with them models are distributed, at full speed, and
- * everybody learns how long things take here, until the planner changes nothing any more.
+ * another scheme. The first rounds are not counted: in them models are distributed and code is compiled,
+ * both at full speed, and everybody learns how long things take here, until the planner changes nothing
+ * any more.
  */
 export async function measureScenario(bench: Bench, options: MeasuringOptions): Promise<Sample[]> {
   const { emulated, scenario, schemes, requests, progress } = options
@@ -36,6 +40,7 @@ export async function measureScenario(bench: Bench, options: MeasuringOptions): 
     progress.step(`distributing ${bench.model} for ${scheme}`)
     await warmUp(bench, scheme)
   }
+  for (let i = 0; i < warmUps; i++) for (const scheme of schemes) await ask(bench, scheme)
   emulated.sortThreads(bench.cluster)
   await emulated.restrain(scenario.scenario)
   const rounds = new Rounds(bench, options)
@@ -115,7 +120,11 @@ class Rounds {
   }
 }
 
-async function ask(bench: Bench, scheme: string, { onSent }: { onSent: () => void }) {
+async function ask(
+  bench: Bench,
+  scheme: string,
+  { onSent = () => undefined }: { onSent?: () => void } = {},
+): Promise<Trial> {
   const parameters = { ...bench.parameters, scheme, deadlineMs, audit: 'off' } as const
   const [input] = bench.inputs
   const trial = await runTrial(input!, { ...bench, parameters, onSent })

@@ -7,10 +7,13 @@ import { type Host, Network } from './network.ts'
 import { guardSite } from './site-guard.ts'
 import { newSiteName } from './site-name.ts'
 
-/** What runs on a machine: JavaScript, onnxruntime, and on one of them the broker. */
-export type Part = 'broker' | 'js' | 'engine'
+/**
+ * What runs on a machine: JavaScript, onnxruntime, on one of them the broker; and the threads that Node.js
+ * has beside those that run JavaScript, which compile it and collect garbage on other cores.
+ */
+export type Part = 'broker' | 'js' | 'engine' | 'helpers'
 
-const parts: readonly Part[] = ['broker', 'js', 'engine']
+const parts: readonly Part[] = ['broker', 'js', 'engine', 'helpers']
 
 /** An emulated computer: a network namespace and groups for its processor. */
 export interface Machine {
@@ -19,10 +22,10 @@ export interface Machine {
   /** The command that runs `command` on it. */
   command(part: Part, command: readonly string[]): string[]
   /**
-   * Moves the threads of a process that compute into the group `engine`; the rest of the process stays
-   * where it was started.
+   * Moves the threads of a process that compute into the group `engine`, and all others but the first into
+   * `helpers`; the first stays where it was started.
    *
-   * @param engine how such threads are called
+   * @param engine how threads that compute are called
    */
   sortThreads(pid: number, engine: string): void
 }
@@ -112,16 +115,20 @@ async function join(name: string, network: Network, all: CpuGroups): Promise<Mac
       ...['nsenter', `--net=/run/netns/${host.namespace}`, ...command],
     ],
     sortThreads(pid, engine) {
-      for (const thread of threadsOf(pid, engine)) groups.engine.take(thread)
+      for (const { thread, name } of threadsOf(pid)) {
+        if (name === engine) groups.engine.take(thread)
+        else if (thread !== pid) groups.helpers.take(thread)
+      }
     },
   }
 }
 
-function threadsOf(pid: number, name: string): number[] {
+function threadsOf(pid: number): { thread: number; name: string }[] {
   try {
     const folder = `/proc/${pid}/task`
-    const isOne = (id: string) => readFileSync(`${folder}/${id}/comm`, 'utf8').trim() === name
-    return readdirSync(folder).filter(isOne).map(Number)
+    return readdirSync(folder).map(id => {
+      return { thread: Number(id), name: readFileSync(`${folder}/${id}/comm`, 'utf8').trim() }
+    })
   } catch {
     return [] // The process has ended, or one of its threads just now; there is a next time.
   }
