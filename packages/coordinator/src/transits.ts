@@ -54,9 +54,10 @@ export class Transits {
     if (!pending) return undefined
     this.#pending.delete(key)
     const { startedAt: sentAt, messagesOut, bytesOut, ownBytes } = pending
-    const ms = now - sentAt - header.queueMs - header.computeMs
+    const { queueMs, computeMs } = header
+    const ms = now - sentAt - queueMs - computeMs
     const sizes = { bytesOut, bytesIn: bytes, ownBytes: ownBytes + bytes }
-    return { device, sentAt, messagesOut, ...sizes, ms }
+    return { device, sentAt, messagesOut, ...sizes, ms, computeMs }
   }
 }
 

@@ -13,6 +13,7 @@ export type { Goal } from './goal.ts'
 export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
 export { hasChanged, type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
 export { harmonic, meanOfKth } from './order-statistics.ts'
+export type { MeasuredLink } from './own-link.ts'
 export type { PlanLoad } from './plan-load.ts'
 export {
   amplificationLimits,

@@ -1,10 +1,5 @@
-import {
-  type CoordinatorProfile,
-  type DeviceProfile,
-  type Fleet,
-  type LinkProfile,
-  meanSlowness,
-} from './profile.ts'
+import type { MeasuredLink } from './own-link.ts'
+import { type CoordinatorProfile, type DeviceProfile, type Fleet, meanSlowness } from './profile.ts'
 import { boards, coordinatorPi4 } from './profiles.ts'
 import type { MeasuredWay } from './shared-way.ts'
 import type { MeasuredSpeed } from './speed-meter.ts'
@@ -14,7 +9,7 @@ import type { Speed } from './work.ts'
 export interface MeasuredDevice {
   readonly name: string
   readonly speed: Omit<MeasuredSpeed, 'distance'> | undefined
-  readonly link: LinkProfile | undefined
+  readonly link: MeasuredLink | undefined
 }
 
 /** What has been measured of all together. */
@@ -51,12 +46,25 @@ function bySpeed(a: Speed, b: Speed): number {
 }
 
 function profileOf(
-  { name, speed, link = boards.pi4.link }: MeasuredDevice,
+  { name, speed, link: measured }: MeasuredDevice,
   typical: Omit<MeasuredSpeed, 'distance'>,
 ): DeviceProfile {
   const { flopsPerS, memoryBytesPerS, straggling, slowness, perRunMs } = speed ?? typical
-  const compute = { flopsPerS, memoryBytesPerS, straggling, slowness, perSubtaskMs: perRunMs }
-  return { ...boards.pi4, ...compute, name, link }
+  const { lateness, ...link } = measured ?? { ...boards.pi4.link, lateness: 0 }
+  // Whether a device computes longer or answers later is one to who waits for it.
+  const spread = {
+    straggling: straggling + lateness,
+    slowness: lateness > straggling ? undefined : slowness,
+  }
+  return {
+    ...boards.pi4,
+    flopsPerS,
+    memoryBytesPerS,
+    perSubtaskMs: perRunMs,
+    ...spread,
+    name,
+    link,
+  }
 }
 
 function coordinatorOf(speed: MeasuredSpeed, way: MeasuredWay | undefined): CoordinatorProfile {

@@ -15,6 +15,8 @@ export interface Transit {
   readonly ownBytes: number
   /** From sending to the result, less what the device says that it waited and computed. */
   readonly ms: number
+  /** What the device says that it computed. */
+  readonly computeMs: number
 }
 
 /** A way that messages take one after the other. */

@@ -1,5 +1,4 @@
-import { OwnLink } from './own-link.ts'
-import type { LinkProfile } from './profile.ts'
+import { type MeasuredLink, OwnLink } from './own-link.ts'
 import {
   type MeasuredWay,
   SharedWay,
@@ -67,18 +66,18 @@ export class WayMeter {
   }
 
   /** The own link of a device, beside the shared way; undefined while too little has travelled. */
-  link(device: string, now: number): LinkProfile | undefined {
+  link(device: string, now: number): MeasuredLink | undefined {
     this.#forget(now)
     return this.#links.get(device)?.measured
   }
 
-  #noteOwn({ device, ownBytes, sentAt }: Transit, beyondMs: number): void {
+  #noteOwn({ device, ownBytes, sentAt, computeMs }: Transit, beyondMs: number): void {
     const link = this.#links.get(device) ?? new OwnLink()
     this.#links.set(device, link)
     const heldUpMs = link.note(ownBytes, beyondMs)
     const least = Math.min(heldUpMs, this.#heldUp.get(sentAt) ?? Number.POSITIVE_INFINITY)
     this.#heldUp.set(sentAt, least)
-    link.delayed(heldUpMs - least)
+    link.delayed({ ms: heldUpMs - least, computeMs })
     const [oldest] = this.#heldUp.keys()
     if (this.#heldUp.size > mostMoments) this.#heldUp.delete(oldest!)
   }

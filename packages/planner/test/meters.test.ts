@@ -5,6 +5,7 @@ import {
   type Fleet,
   fleetOf,
   hasChanged,
+  type MeasuredLink,
   measuredFleet,
   quantile,
   SpeedMeter,
@@ -136,7 +137,16 @@ describe('the ways to the devices', () => {
           (messagesOut + 1) * hop.perMessageMs +
           (sharedBytes / hop.bytesPerS) * 1000 +
           beyondMs(device, ownBytes)
-        return { device, sentAt: i * 1000, messagesOut, bytesOut, bytesIn: stage.in, ownBytes, ms }
+        return {
+          device,
+          sentAt: i * 1000,
+          messagesOut,
+          bytesOut,
+          bytesIn: stage.in,
+          ownBytes,
+          ms,
+          computeMs: 0,
+        }
       })
       read(meter, transits, i * 1000)
     }
@@ -178,6 +188,30 @@ describe('the ways to the devices', () => {
     expect(meter.link('pi-1', 60_000)!.delayMs).to.be.below(0.1)
   })
 
+  it('tell delays that grow with what was computed from those that do not', () => {
+    for (const [alwaysMs, lateness] of [
+      [20, 0],
+      [0, 1],
+    ] as const) {
+      const meter = new WayMeter()
+      for (let i = 0; i < 300; i++) {
+        const computeMs = [10, 20, 40, 60][i % 4]!
+        const transits = devices.map((device): Transit => {
+          const lateMs = (alwaysMs + lateness * computeMs) * exponential()
+          const sizes = { messagesOut: 1, bytesOut: 1e4, bytesIn: 1e4, ownBytes: 2e4 }
+          return { device, sentAt: i * 1000, ...sizes, ms: 5 + lateMs, computeMs }
+        })
+        read(meter, transits, i * 1000)
+      }
+      const links = devices.map(device => meter.link(device, 300_000)!)
+      const mean = (of: (link: MeasuredLink) => number) =>
+        links.reduce((sum, link) => sum + of(link), 0) / links.length
+      // The least of five is taken for none, which is a fifth of the mean.
+      expect(2 * mean(link => link.delayMs)).to.be.closeTo(alwaysMs * 0.8, 5)
+      expect(mean(link => link.lateness)).to.be.closeTo(lateness * 0.8, 0.25)
+    }
+  })
+
   it('are not delayed by what holds up all of them', () => {
     const meter = new WayMeter()
     let pauseMs = 0
@@ -206,7 +240,7 @@ describe('the ways to the devices', () => {
         results += 1
         freeAt = ms
         const sizes = { bytesOut: messagesOut * out, bytesIn, ownBytes: out + bytesIn }
-        return { device, sentAt: i * 1000, messagesOut, ...sizes, ms }
+        return { device, sentAt: i * 1000, messagesOut, ...sizes, ms, computeMs: 0 }
       })
       read(meter, transits, i * 1000)
     }
