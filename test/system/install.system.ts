@@ -156,6 +156,32 @@ describe('an installation on Debian', () => {
     await machine.sh(`rm -r ${dropIn}; systemctl daemon-reload; systemctl restart cocoi-device`)
   })
 
+  it('is online when the machine has started', async () => {
+    await machine.sh('systemctl stop cocoi.target')
+    expect(await states()).to.deep.equal(['inactive', 'inactive', 'inactive'])
+    const startedAt = performance.now()
+    await machine.sh('systemctl start cocoi.target')
+    expect(await states()).to.deep.equal(['active', 'active', 'active'])
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    console.log(`      all three were ready ${seconds} s after their target was started`)
+    expect(await infer()).to.include(`used: ${device}`)
+  })
+
+  it('works with a clock that is a year off, and the doctor says so', async () => {
+    const dropIn = '/etc/systemd/system/cocoi-device.service.d'
+    await machine.write('/media/year-ago.mjs', yearAgo)
+    await machine.sh(`mkdir -p ${dropIn}
+      printf '[Service]\\nEnvironment=NODE_OPTIONS=--import=/media/year-ago.mjs\\n' > ${dropIn}/clock.conf
+      systemctl daemon-reload; systemctl restart cocoi-device`)
+    expect(await infer()).to.include(`used: ${device}`)
+    const viewer = '--user viewer --password-file /var/lib/cocoi-broker/access/secrets/viewer'
+    const { code, stdout } = await machine.run(['sh', '-c', `cocoi doctor ${viewer}`])
+    expect(stdout).to.match(new RegExp(`clock of ${device} is 365 days behind`))
+    expect(code).to.equal(1)
+    await machine.sh(`rm -r ${dropIn}; systemctl daemon-reload; systemctl restart cocoi-device`)
+    expect(await infer()).to.include(`used: ${device}`)
+  })
+
   it('does not try again with wrong settings, and says what is wrong', async () => {
     await machine.write('/etc/cocoi/local.json5', '{ device: { thread: 1 } }\n')
     const { code } = await machine.run(['systemctl', 'restart', 'cocoi-device'])
@@ -225,6 +251,19 @@ describe('an installation on Debian', () => {
     expect(left.filter(path => /opt|usr/.test(path))).to.deep.equal([])
   })
 })
+
+/** Loaded before a program: its clock is a year behind. */
+const yearAgo = `const Real = Date
+const off = 365 * 24 * 3_600_000
+globalThis.Date = class extends Real {
+  constructor(...given) {
+    super(...(given.length > 0 ? given : [Real.now() - off]))
+  }
+  static now() {
+    return Real.now() - off
+  }
+}
+`
 
 function tarball(): string {
   const found = readdirSync(releases).find(name => name.endsWith(`-linux-${process.arch}.tar.gz`))

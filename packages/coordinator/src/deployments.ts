@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ModelEntry, PreparedModel } from '@cocoi/models'
 import { formatSchemeRequest } from '@cocoi/planner'
 import { Deployment, type DeploymentOptions, type DeploymentWish } from './deployment.ts'
+import type { Planned } from './planned.ts'
 import { Reconsideration } from './reconsideration.ts'
 
 type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish' | 'planned'>
@@ -29,9 +30,14 @@ interface Slot {
   retired: boolean
   /** Since when the fleet has had another size. */
   outgrownAt: number | undefined
+  /** Whether a plan for the fleet's new size is being made. */
+  renewing: boolean
 }
 
-const newSlot = { deployment: undefined, users: 0, retired: false, outgrownAt: undefined }
+const newSlot = {
+  ...{ deployment: undefined, users: 0, retired: false },
+  ...{ outgrownAt: undefined, renewing: false },
+}
 
 /** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
 const maxUnrest = 5
@@ -44,8 +50,9 @@ export interface Lease {
 
 /**
  * The deployments by model and wish, so that requests with different schemes can alternate without
- * moving weights. Makes a plan anew when the fleet has changed its size or the model its version; where
- * the planner is to choose, also when something better has been found meanwhile.
+ * moving weights. Makes a plan anew when the model has changed its version; in the background, while
+ * requests go on under the present plan, when the fleet has changed its size, and where the planner is to
+ * choose, when something better has been found.
  */
 export class Deployments {
   readonly #options: DeploymentsOptions
@@ -54,6 +61,8 @@ export class Deployments {
   readonly #byPlan = new Map<string, Deployment>()
   readonly #leaveFleet: () => void
   readonly #reconsideration: Reconsideration
+  readonly #closing = new AbortController()
+  readonly #renewals = new Set<Promise<void>>()
   #fleetChangedAt: number
 
   constructor(options: DeploymentsOptions) {
@@ -81,7 +90,7 @@ export class Deployments {
     const slot = this.#usable(key, entry) ?? this.#create(key, what)
     this.#slots.delete(key)
     this.#slots.set(key, slot)
-    if (slot.deployment) this.#reconsider(key, slot.deployment, what)
+    if (slot.deployment) this.#renew(key, { slot, present: slot.deployment }, what)
     slot.users += 1
     const end = () => {
       slot.users -= 1
@@ -102,7 +111,8 @@ export class Deployments {
 
   async close(): Promise<void> {
     this.#leaveFleet()
-    await this.#reconsideration.close()
+    this.#closing.abort()
+    await Promise.all([this.#reconsideration.close(), ...this.#renewals])
     const slots = [...this.#slots.values()]
     this.#slots.clear()
     for (const { deployment } of slots) await deployment?.release()
@@ -111,7 +121,7 @@ export class Deployments {
   #usable(key: string, { fingerprint }: ModelEntry): Slot | undefined {
     const slot = this.#slots.get(key)
     if (!slot) return undefined
-    if (slot.fingerprint === fingerprint && !this.#isOutgrown(slot)) return slot
+    if (slot.fingerprint === fingerprint) return slot
     this.#retire(key, slot)
     return undefined
   }
@@ -129,19 +139,43 @@ export class Deployments {
     return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
   }
 
-  /** In the background: requests go on under the present plan until a better one is ready. */
-  #reconsider(key: string, present: Deployment, what: Ingredients): void {
-    this.#reconsideration.begin(present, what, async (planned, signal) => {
-      const { prepared, wish } = what
-      const id = newPlanId()
-      const deployment = await Deployment.create({ ...this.#options, id, prepared, wish, planned })
-      this.#byPlan.set(id, deployment)
-      await deployment.settled(signal, this.#options.readyTimeoutMs)
-      if (signal.aborted || !this.#replace(key, { present, deployment }, what)) {
-        this.#byPlan.delete(id)
-        await deployment.release()
-      }
-    })
+  /** Requests go on under the present plan until another one is ready. */
+  #renew(key: string, old: { slot: Slot; present: Deployment }, what: Ingredients): void {
+    const { slot, present } = old
+    if (slot.renewing) return
+    if (!this.#isOutgrown(slot)) {
+      this.#reconsideration.begin(present, what, (planned, signal) =>
+        this.#adopt(key, { present, planned, signal }, what),
+      )
+      return
+    }
+    slot.renewing = true
+    const renewal = this.#adopt(key, { present, signal: this.#closing.signal }, what)
+      .catch(error => {
+        this.#options.onError('planning for other devices', error)
+        // Whoever asks next is told why there is no plan.
+        if (this.#slots.get(key) === slot) this.#retire(key, slot)
+      })
+      .finally(() => this.#renewals.delete(renewal))
+    this.#renewals.add(renewal)
+  }
+
+  /** Makes another plan, has the devices load it, and puts it in the place of the present one. */
+  async #adopt(
+    key: string,
+    { present, planned, signal }: { present: Deployment; planned?: Planned; signal: AbortSignal },
+    what: Ingredients,
+  ): Promise<void> {
+    const { prepared, wish } = what
+    const id = newPlanId()
+    const chosen = planned === undefined ? {} : { planned }
+    const deployment = await Deployment.create({ ...this.#options, id, prepared, wish, ...chosen })
+    this.#byPlan.set(id, deployment)
+    await deployment.settled(signal, this.#options.readyTimeoutMs)
+    if (signal.aborted || !this.#replace(key, { present, deployment }, what)) {
+      this.#byPlan.delete(id)
+      await deployment.release()
+    }
   }
 
   /** @returns false if the present one has been given up meanwhile */

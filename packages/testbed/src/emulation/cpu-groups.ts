@@ -15,9 +15,9 @@ export interface CpuGroup {
 }
 
 /** The least time that a group may run before it waits: shorter slices are mostly switching. */
-const sliceMs = 2
+const sliceMs = 1
 /** Limits of the kernel, and a period that a Pi's own scheduler would have. */
-const periodMs = { least: 10, most: 1000 }
+const periodMs = { least: 5, most: 1000 }
 
 /** Times as much of a busy processor as one ordinary process, for all groups of a site together. */
 const preference = 20
