@@ -51,8 +51,9 @@ export class Measurements {
 
   sent(id: SubtaskId, { bytes, work, burst }: { bytes: number; work: Work; burst: Burst }): void {
     this.#transits.sent(id, bytes, burst)
-    this.#failures.sent()
-    this.#busy.sent(id.device, this.#computeMs(work, id.device), this.#options.now())
+    const computeMs = this.#computeMs(work, id.device)
+    this.#failures.sent(computeMs)
+    this.#busy.sent(id.device, computeMs, this.#options.now())
   }
 
   /** Nobody waits for it any more, though the device may be at work on it. */
@@ -87,9 +88,9 @@ export class Measurements {
     const devices = fleet.available().map((name): MeasuredDevice => {
       return { name, speed: this.#speedOf(name), link: this.#ways.link(name, now()) }
     })
-    const { rate: failureRate } = this.#failures
+    const { perS: failuresPerS } = this.#failures
     const way = this.#ways.shared(now())
-    return measuredFleet(devices, { speed: this.#own.measured, way, failureRate })
+    return measuredFleet(devices, { speed: this.#own.measured, way, failuresPerS })
   }
 
   /** What the coordinator's health says of it. */

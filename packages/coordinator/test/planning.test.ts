@@ -132,7 +132,7 @@ describe('planning with what is measured', () => {
   })
 
   it('counts who dies at work, not who stops or has nothing to do', async () => {
-    const rate = () => measurements.fleet().devices[0]!.failureRate
+    const rate = () => measurements.fleet().devices[0]!.failuresPerS
     const work = { flops: 1e9, bytes: 0 }
     const leave = async (id: string, state: 'offline' | 'stopped') => {
       const lost = new Promise<void>(resolve => {

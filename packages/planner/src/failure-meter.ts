@@ -1,23 +1,23 @@
-/** After so many subtasks half of what was seen is forgotten. */
-const halfLife = 10_000
+/** After so much computing half of what was seen is forgotten. */
+const halfLifeS = 1000
 
-/** Subtasks without a failure that are taken for granted: one failure among few says little. */
-const taken = 1000
-
-const decay = 0.5 ** (1 / halfLife)
+/** Computing without a failure that is taken for granted: one failure in little time says little. */
+const takenS = 100
 
 /**
- * Measures how often a device dies while it has a subtask. Deaths are rare, so all devices are taken
- * for equally frail.
+ * Measures how often a device dies at work. Deaths are rare, so all devices are taken for equally frail;
+ * and who computes for longer has more time to die.
  */
 export class FailureMeter {
-  #subtasks = 0
+  #seconds = 0
   #failures = 0
 
-  /** A device was asked for a subtask. */
-  sent(): void {
-    this.#subtasks = this.#subtasks * decay + 1
-    this.#failures *= decay
+  /** A device was asked for something that it computes for so long. */
+  sent(ms: number): void {
+    const seconds = ms / 1000
+    const left = 0.5 ** (seconds / halfLifeS)
+    this.#seconds = this.#seconds * left + seconds
+    this.#failures *= left
   }
 
   /** One that was at work is gone. */
@@ -25,8 +25,8 @@ export class FailureMeter {
     this.#failures += 1
   }
 
-  /** Probability that a device dies in the course of a subtask. */
-  get rate(): number {
-    return this.#failures / Math.max(this.#subtasks + taken, this.#failures)
+  /** Deaths per second of computing. */
+  get perS(): number {
+    return this.#failures / (this.#seconds + takenS)
   }
 }

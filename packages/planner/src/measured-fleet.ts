@@ -18,8 +18,8 @@ export interface MeasuredSurroundings {
   readonly speed: MeasuredSpeed
   /** Shared by all subtasks, once measured: then the network interface is part of it. */
   readonly way: MeasuredWay | undefined
-  /** Probability that a device dies while it computes a subtask. */
-  readonly failureRate: number
+  /** Deaths of devices per second of computing. */
+  readonly failuresPerS: number
 }
 
 /** Time until the death of a device is noticed by its will, and its rows issued again. */
@@ -31,12 +31,12 @@ const noticeMs = 50
  */
 export function measuredFleet(
   devices: readonly MeasuredDevice[],
-  { speed, way, failureRate }: MeasuredSurroundings,
+  { speed, way, failuresPerS }: MeasuredSurroundings,
 ): Fleet {
   const known = devices.flatMap(device => device.speed ?? []).sort(bySpeed)
   const typical = known[known.length >> 1] ?? speed
   const profiles = devices
-    .map(device => ({ ...profileOf(device, typical), failureRate }))
+    .map(device => ({ ...profileOf(device, typical), failuresPerS }))
     .sort(bySpeed)
   return { coordinator: coordinatorOf(speed, way), devices: profiles, noticeMs }
 }
@@ -78,8 +78,8 @@ function coordinatorOf(speed: MeasuredSpeed, way: MeasuredWay | undefined): Coor
 /** What is measured scatters; smaller changes are none. */
 const tolerance = 0.1
 
-/** A failure in so many subtasks fewer or more is no change. */
-const leastFailureRate = 0.01
+/** A tenth of this, more or less, is no change. */
+const leastFailuresPerS = 0.05
 
 /** A message of middling size, by which links are compared. */
 const typicalBytes = 100_000
@@ -108,7 +108,7 @@ function figuresOf({ coordinator, devices }: Fleet): Map<string, number> {
       return [
         [`${name} computes`, gigaMs(device) * meanSlowness(device)],
         [`${name} travels`, 1 + linkMs],
-        [`${name} fails`, leastFailureRate + device.failureRate],
+        [`${name} fails`, leastFailuresPerS + device.failuresPerS],
       ]
     }),
   ])

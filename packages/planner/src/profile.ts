@@ -29,8 +29,8 @@ export interface DeviceProfile extends Speed {
   /** Fixed time of every subtask: queue, session call. */
   readonly perSubtaskMs: number
   readonly link: LinkProfile
-  /** Probability that the device dies while it computes a subtask, until the inference is over. */
-  readonly failureRate: number
+  /** Deaths per second of computing; whoever dies is back for the next inference. */
+  readonly failuresPerS: number
 }
 
 /** The coordinator with the broker on the same machine: what all subtasks of a stage share. */

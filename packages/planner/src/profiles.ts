@@ -21,7 +21,7 @@ const pi4: Board = {
   straggling: 0.05,
   perSubtaskMs: 1,
   link: { bytesPerS: 117.5e6, latencyMs: 1, straggling: 0.05, delayMs: 0 },
-  failureRate: 0,
+  failuresPerS: 0,
 }
 
 export const coordinatorPi4: CoordinatorProfile = {

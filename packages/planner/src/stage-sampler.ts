@@ -17,7 +17,7 @@ export interface Busy {
 }
 
 /** Numbers drawn for one row. */
-export const drawsPerRow = 7
+export const drawsPerRow = 6
 
 /**
  * One stage on a fleet, drawn at random as often as wanted.
@@ -160,9 +160,9 @@ export class StageSampler {
     this.#doneAt[row] = doneAt
     this.#readyAt[row] =
       doneAt + device.link.latencyMs + this.#delay(device, 'in', draws, start + 3)
-    const fails = device.failureRate > 0 && Math.exp(-draws.at(start, 5)) < device.failureRate
-    if (fails && busy.deadSince[owner] === Number.POSITIVE_INFINITY) {
-      busy.deadSince[owner] = beginsAt + Math.exp(-draws.at(start, 6)) * slowed
+    if (device.failuresPerS > 0 && busy.deadSince[owner] === Number.POSITIVE_INFINITY) {
+      const livesMs = (draws.at(start, 5) / device.failuresPerS) * 1000
+      if (livesMs < slowed) busy.deadSince[owner] = beginsAt + livesMs
     }
     if (busy.deadSince[owner]! < doneAt) this.#readyAt[row] = Number.POSITIVE_INFINITY
   }

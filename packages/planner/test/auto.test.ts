@@ -151,7 +151,7 @@ describe('a code without numbers', () => {
 
   it('has spare rows where devices fail', () => {
     const fleet = fleetOf('pi4-slow', 10)
-    const devices = fleet.devices.map(device => ({ ...device, failureRate: 0.01 }))
+    const devices = fleet.devices.map(device => ({ ...device, failuresPerS: 0.05 }))
     expect(total(spares(plan('vgg16', 'mds', { ...fleet, devices })))).to.be.above(6)
   })
 

@@ -262,31 +262,25 @@ describe('the ways to the devices', () => {
 describe('failures', () => {
   function run(meter: FailureMeter, subtasks: number, every: number): void {
     for (let i = 1; i <= subtasks; i++) {
-      meter.sent()
+      meter.sent(100)
       if (i % every === 0) meter.failed()
     }
   }
 
-  it('are none before any was seen, and one among few is not taken for the rule', () => {
+  it('are none before any was seen, and one in little time is not taken for the rule', () => {
     const meter = new FailureMeter()
-    expect(meter.rate).to.equal(0)
-    meter.sent()
+    expect(meter.perS).to.equal(0)
+    meter.sent(100)
     meter.failed()
-    expect(meter.rate).to.be.within(0.0005, 0.002)
+    expect(meter.perS).to.be.within(0.005, 0.02)
   })
 
-  it('are counted per subtask, and forgotten when there are none any more', () => {
+  it('are counted per second of computing, and forgotten when there are none any more', () => {
     const meter = new FailureMeter()
     run(meter, 50_000, 100)
-    expect(meter.rate / 0.01).to.be.closeTo(1, 0.1)
+    expect(meter.perS / 0.1).to.be.closeTo(1, 0.1)
     run(meter, 100_000, Number.POSITIVE_INFINITY)
-    expect(meter.rate).to.be.below(0.0001)
-  })
-
-  it('are never more than one a subtask', () => {
-    const meter = new FailureMeter()
-    for (let i = 0; i < 5000; i++) meter.failed()
-    expect(meter.rate).to.equal(1)
+    expect(meter.perS).to.be.below(0.001)
   })
 })
 
@@ -297,11 +291,11 @@ describe('a measured fleet', () => {
     const device = (name: string, flopsPerS?: number) => ({
       ...{ name, link: undefined, speed: flopsPerS ? speedOf(flopsPerS) : undefined },
     })
-    const around = { speed: speedOf(7e9), failureRate: 0.02 }
+    const around = { speed: speedOf(7e9), failuresPerS: 0.02 }
     const given = [device('hot', 5e9), device('new'), device('fast', 80e9), device('same', 8e9)]
     const { devices, coordinator } = measuredFleet(given, { ...around, way: undefined })
     expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'same', 'hot'])
-    for (const { failureRate } of devices) expect(failureRate).to.equal(0.02)
+    for (const { failuresPerS } of devices) expect(failuresPerS).to.equal(0.02)
     expect(devices[1]!.flopsPerS, 'as is usual here').to.equal(8e9)
     const [alone] = measuredFleet([device('new')], { ...around, way: undefined }).devices
     expect(alone!.flopsPerS, 'as the coordinator').to.equal(7e9)
@@ -324,8 +318,8 @@ describe('a measured fleet', () => {
     expect(hasChanged(before, with0({ flopsPerS: 19e9 }))).to.equal(false)
     expect(hasChanged(before, with0({ flopsPerS: 17e9 }))).to.equal(true)
     expect(hasChanged(before, with0({ straggling: 0.5 }))).to.equal(true)
-    expect(hasChanged(before, with0({ failureRate: 0.0005 }))).to.equal(false)
-    expect(hasChanged(before, with0({ failureRate: 0.005 }))).to.equal(true)
+    expect(hasChanged(before, with0({ failuresPerS: 0.001 }))).to.equal(false)
+    expect(hasChanged(before, with0({ failuresPerS: 0.02 }))).to.equal(true)
     expect(
       hasChanged(before, with0({ link: { ...before.devices[0]!.link, delayMs: 5 } })),
     ).to.equal(true)

@@ -126,9 +126,12 @@ describe('what a prediction counts', () => {
     expect(predictPlan(both, { ...uneven, devices }, options).total.meanMs).to.be.closeTo(640, 1e-6)
   })
 
+  /** Of 80 ms, a tenth of all devices does not see the end. */
+  const oneInTen = -Math.log(0.9) / 0.08
+
   it('counts devices that fail, and the time until that is noticed or hedged', () => {
     const meanMs = (noticeMs: number) => {
-      const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 })
+      const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failuresPerS: oneInTen })
       const slow = { ...coordinator, flopsPerS: 0.1e9 }
       const failing = { ...devices, coordinator: slow, noticeMs }
       const stage = bareStage({ type: 'uncoded', k: 4 }, { subtask })
@@ -140,7 +143,7 @@ describe('what a prediction counts', () => {
   })
 
   it('needs no result of a failed device while enough are spare', () => {
-    const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failureRate: 0.1 })
+    const { coordinator, ...devices } = idealFleet(4, { flopsPerS: 1e9, failuresPerS: oneInTen })
     const slow = { ...coordinator, flopsPerS: 0.1e9 }
     const failing = { ...devices, coordinator: slow, noticeMs: 50 }
     const { total } = predictPlan(single(bareStage(scheme, { subtask })), failing, options)

@@ -87,15 +87,15 @@ export function underScenario(fleet: Fleet, scenario: Scenario): Fleet {
 /**
  * The fleet as its profiles show it after some time under the scenario: what the planner plans for.
  *
- * @param stages of an inference, over which the failures spread
+ * @param inferenceMs how long an inference takes, over which the failures spread
  */
-export function profiledUnder(fleet: Fleet, scenario: Scenario, stages: number): Fleet {
+export function profiledUnder(fleet: Fleet, scenario: Scenario, inferenceMs: number): Fleet {
   const { devices, ...rest } = underScenario(fleet, scenario)
   const { failures, failureKind } = scenario
-  const perSubtask = failures / Math.max(1, devices.length * stages)
+  const perS = (failures / Math.max(1, devices.length) / inferenceMs) * 1000
   const failing = devices.map(device => ({
     ...device,
-    failureRate: Math.min(1, device.failureRate + perSubtask),
+    failuresPerS: device.failuresPerS + perS,
   }))
   const noticeMs = failureKind === 'hang' ? 3500 : rest.noticeMs
   return { ...rest, devices: failing, noticeMs: failures > 0 ? noticeMs : rest.noticeMs }

@@ -66,9 +66,9 @@ describe('scenarios', () => {
 
   it('are what the planner learns of failures', () => {
     const fleet = fleetOf('pi4-gbe', 10)
-    const crash = profiledUnder(fleet, parseScenario('failures:2'), 10)
-    expect(crash.devices[0]!.failureRate).to.be.closeTo(0.02, 1e-9)
-    expect(profiledUnder(fleet, parseScenario('failures:2:hang'), 10).noticeMs).to.be.above(
+    const crash = profiledUnder(fleet, parseScenario('failures:2'), 4000)
+    expect(crash.devices[0]!.failuresPerS).to.be.closeTo(0.05, 1e-9)
+    expect(profiledUnder(fleet, parseScenario('failures:2:hang'), 4000).noticeMs).to.be.above(
       crash.noticeMs,
     )
   })

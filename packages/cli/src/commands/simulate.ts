@@ -131,8 +131,9 @@ function planUnder(
   wish: Omit<Parameters<typeof planModel>[1], 'fleet'>,
   { fleet, scenario }: { fleet: Fleet; scenario: Scenario },
 ): ModelPlan {
-  const stages = planModel(graph, { ...wish, scheme: { type: 'uncoded' } }).stages.length
-  return planModel(graph, { ...wish, fleet: profiledUnder(fleet, scenario, stages) })
+  const plain = planModel(graph, { ...wish, scheme: { type: 'uncoded' }, fleet })
+  const known = profiledUnder(fleet, scenario, plain.predict().total.meanMs)
+  return planModel(graph, { ...wish, fleet: known })
 }
 
 function runTable(runs: readonly SchemeReport[]): string {

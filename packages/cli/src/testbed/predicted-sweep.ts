@@ -32,9 +32,9 @@ export function predictSweep(
   { scenario, ...wish }: Wish & { readonly scenario: Scenario },
 ): SweptLatency[] {
   const { devices } = wish
-  const plain = { ...wish, scheme: { type: 'uncoded' } } as const
-  const stages = planModel(graph, plain).stages.length
-  const fleet = profiledUnder(fleetOf(wish.profile, devices), scenario, stages)
+  const plain = fleetOf(wish.profile, devices)
+  const healthy = planModel(graph, { ...wish, scheme: { type: 'uncoded' }, fleet: plain })
+  const fleet = profiledUnder(plain, scenario, healthy.predict().total.meanMs)
   return ks.map(k => {
     const scheme = parseSchemeRequest(`mds:${devices},${k}`)
     const plan = planModel(graph, { ...wish, scheme, fleet })
