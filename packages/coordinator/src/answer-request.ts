@@ -22,7 +22,7 @@ export interface AnsweringOptions {
   readonly deployments: Deployments
   readonly stages: Omit<StageSurroundings, 'deployment'>
   readonly audits: Audits
-  readonly measurements: Pick<Measurements, 'ran'>
+  readonly measurements: Pick<Measurements, 'ran' | 'decoded'>
   /** What plans are chosen for just now. */
   readonly goal: () => Goal
   readonly now: () => number
@@ -129,6 +129,7 @@ async function infer(
     now: options.now,
     signal,
     onRan: (work: Work, ms: number) => options.measurements.ran(work, ms),
+    onDecoded: (ms: number) => options.measurements.decoded(ms),
   }
   try {
     return await runInference(deployment.executable, { inputs, outputs }, context)

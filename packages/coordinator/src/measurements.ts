@@ -19,6 +19,9 @@ export interface MeasurementsOptions {
   readonly now: () => number
 }
 
+/** Decodings that are remembered. */
+const mostDecodings = 64
+
 /**
  * What is known of the machines and of the ways between them. How fast a device computes it says itself,
  * in its health; the coordinator measures its own engine, and the ways, of which it alone sees both
@@ -31,6 +34,7 @@ export class Measurements {
   readonly #ways = new WayMeter()
   readonly #failures = new FailureMeter()
   #own = new SpeedMeter()
+  #decodings: readonly number[] = []
 
   constructor(options: MeasurementsOptions) {
     this.#options = options
@@ -42,6 +46,11 @@ export class Measurements {
   /** Times the coordinator's engine, which is to have nothing else to do. */
   async start(engine: Engine): Promise<void> {
     this.#own = new SpeedMeter(await benchmark(engine))
+  }
+
+  /** A stage was decoded, which takes its messages longer than its arithmetic. */
+  decoded(ms: number): void {
+    this.#decodings = [...this.#decodings, ms].slice(-mostDecodings)
   }
 
   /** A graph of the coordinator has run. */
@@ -89,8 +98,8 @@ export class Measurements {
       return { name, speed: this.#speedOf(name), link: this.#ways.link(name, now()) }
     })
     const { perS: failuresPerS } = this.#failures
-    const way = this.#ways.shared(now())
-    return measuredFleet(devices, { speed: this.#own.measured, way, failuresPerS })
+    const own = { speed: this.#own.measured, perDecodeMs: meanOf(this.#decodings) }
+    return measuredFleet(devices, { ...own, way: this.#ways.shared(now()), failuresPerS })
   }
 
   /** What the coordinator's health says of it. */
@@ -130,4 +139,9 @@ export class Measurements {
     const profile: SpeedProfile | undefined = this.#options.fleet.health(device)?.profile
     return profile ? workMs(work, profile) + profile.perRunMs : 0
   }
+}
+
+function meanOf(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

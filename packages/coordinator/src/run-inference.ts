@@ -42,6 +42,8 @@ export interface InferenceContext {
   readonly signal?: AbortSignal
   /** Told what every graph of the coordinator has taken. */
   readonly onRan?: (work: Work, ms: number) => void
+  /** Told of every stage of which pieces had to be solved for. */
+  readonly onDecoded?: (ms: number) => void
 }
 
 /**
@@ -87,9 +89,11 @@ async function runStep(step: ExecutableStep, context: StepContext): Promise<Stag
   const decodedFrom = now()
   live.delete(rows.names().filter(name => !keep.has(name)))
   const amplification = await decodeInto(live, step, outcome.results)
+  const decodeMs = now() - decodedFrom
+  if (amplification > 1) context.onDecoded?.(decodeMs)
   const { results: _, ...rest } = outcome
   const { n, k } = step.code
-  const times = { headMs, waitMs: decodedFrom - sentAt, decodeMs: now() - decodedFrom }
+  const times = { headMs, waitMs: decodedFrom - sentAt, decodeMs }
   return { id: step.step.spec.id, n, k, ...times, amplification, ...rest }
 }
 

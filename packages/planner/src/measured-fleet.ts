@@ -18,6 +18,8 @@ export interface MeasuredSurroundings {
   readonly speed: MeasuredSpeed
   /** Shared by all subtasks, once measured: then the network interface is part of it. */
   readonly way: MeasuredWay | undefined
+  /** Fixed time of decoding, once measured. */
+  readonly perDecodeMs: number | undefined
   /** Deaths of devices per second of computing. */
   readonly failuresPerS: number
 }
@@ -31,14 +33,14 @@ const noticeMs = 50
  */
 export function measuredFleet(
   devices: readonly MeasuredDevice[],
-  { speed, way, failuresPerS }: MeasuredSurroundings,
+  { failuresPerS, ...own }: MeasuredSurroundings,
 ): Fleet {
   const known = devices.flatMap(device => device.speed ?? []).sort(bySpeed)
-  const typical = known[known.length >> 1] ?? speed
+  const typical = known[known.length >> 1] ?? own.speed
   const profiles = devices
     .map(device => ({ ...profileOf(device, typical), failuresPerS }))
     .sort(bySpeed)
-  return { coordinator: coordinatorOf(speed, way), devices: profiles, noticeMs }
+  return { coordinator: coordinatorOf(own), devices: profiles, noticeMs }
 }
 
 function bySpeed(a: Speed, b: Speed): number {
@@ -67,10 +69,15 @@ function profileOf(
   }
 }
 
-function coordinatorOf(speed: MeasuredSpeed, way: MeasuredWay | undefined): CoordinatorProfile {
+function coordinatorOf({
+  speed,
+  way,
+  perDecodeMs,
+}: Omit<MeasuredSurroundings, 'failuresPerS'>): CoordinatorProfile {
   const { flopsPerS, memoryBytesPerS, straggling, samples } = speed
   const perRunMs = samples > 0 ? speed.perRunMs : coordinatorPi4.perRunMs
-  const own = { ...coordinatorPi4, flopsPerS, memoryBytesPerS, straggling, perRunMs }
+  const fixed = { perRunMs, perDecodeMs: perDecodeMs ?? perRunMs }
+  const own = { ...coordinatorPi4, flopsPerS, memoryBytesPerS, straggling, ...fixed }
   if (!way) return own
   return { ...own, hop: way, nic: { bytesPerS: Number.POSITIVE_INFINITY, duplex: 'full' } }
 }
@@ -101,6 +108,7 @@ function figuresOf({ coordinator, devices }: Fleet): Map<string, number> {
   const wayMs = (typicalBytes / hop.bytesPerS + typicalBytes / nic.bytesPerS) * 1000
   return new Map([
     ['coordinator', gigaMs(coordinator)],
+    ['decoding', 1 + coordinator.perDecodeMs],
     ['way', 1 + hop.perMessageMs + wayMs],
     ...devices.flatMap((device): [string, number][] => {
       const { link, name } = device

@@ -108,7 +108,7 @@ class StageRun {
     this.#encodeMs = workMs(stage.encode, coordinator)
     this.#assembleMs = workMs(stage.assemble, coordinator)
     this.#decodeMs = Array.from({ length: stage.code.k + 1 }, (_, missing) =>
-      missing === 0 ? 0 : workMs(stage.decode(missing), coordinator) + coordinator.perRunMs,
+      missing === 0 ? 0 : workMs(stage.decode(missing), coordinator) + coordinator.perDecodeMs,
     )
   }
 

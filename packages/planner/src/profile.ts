@@ -39,6 +39,8 @@ export interface CoordinatorProfile extends Speed {
   readonly straggling: number
   /** Fixed time of one run of a graph. */
   readonly perRunMs: number
+  /** Fixed time of decoding: its graph, and the way of the survivors there and of the pieces back. */
+  readonly perDecodeMs: number
   /** JavaScript and broker: one message after the other, in both directions. */
   readonly hop: { readonly bytesPerS: number; readonly perMessageMs: number }
   /** Network interface, shared by all transfers; `half`: also by the two directions. */

@@ -29,6 +29,7 @@ export const coordinatorPi4: CoordinatorProfile = {
   memoryBytesPerS: 3e9,
   straggling: 0.02,
   perRunMs: 0.5,
+  perDecodeMs: 0.5,
   hop: { bytesPerS: 120e6, perMessageMs: 0.5 },
   nic: { bytesPerS: 117.5e6, duplex: 'full' },
 }

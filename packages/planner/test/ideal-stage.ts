@@ -9,7 +9,13 @@ export function idealFleet(devices: number, device: Partial<Fleet['devices'][num
   const plain = { ...boards.pi4, straggling: 0, perSubtaskMs: 0, link }
   return {
     coordinator: {
-      ...{ flopsPerS: Infinity, memoryBytesPerS: Infinity, straggling: 0, perRunMs: 0 },
+      ...{
+        flopsPerS: Infinity,
+        memoryBytesPerS: Infinity,
+        straggling: 0,
+        perRunMs: 0,
+        perDecodeMs: 0,
+      },
       hop: { bytesPerS: Infinity, perMessageMs: 0 },
       nic: { bytesPerS: Infinity, duplex: 'full' },
     },

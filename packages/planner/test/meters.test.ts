@@ -291,7 +291,7 @@ describe('a measured fleet', () => {
     const device = (name: string, flopsPerS?: number) => ({
       ...{ name, link: undefined, speed: flopsPerS ? speedOf(flopsPerS) : undefined },
     })
-    const around = { speed: speedOf(7e9), failuresPerS: 0.02 }
+    const around = { speed: speedOf(7e9), perDecodeMs: 3, failuresPerS: 0.02 }
     const given = [device('hot', 5e9), device('new'), device('fast', 80e9), device('same', 8e9)]
     const { devices, coordinator } = measuredFleet(given, { ...around, way: undefined })
     expect(devices.map(({ name }) => name)).to.deep.equal(['fast', 'new', 'same', 'hot'])
@@ -299,7 +299,7 @@ describe('a measured fleet', () => {
     expect(devices[1]!.flopsPerS, 'as is usual here').to.equal(8e9)
     const [alone] = measuredFleet([device('new')], { ...around, way: undefined }).devices
     expect(alone!.flopsPerS, 'as the coordinator').to.equal(7e9)
-    expect(coordinator).to.include({ flopsPerS: 7e9, memoryBytesPerS: 1e9 })
+    expect(coordinator).to.include({ flopsPerS: 7e9, memoryBytesPerS: 1e9, perDecodeMs: 3 })
     const way = { bytesPerS: 3e7, perMessageMs: 2 }
     const known = measuredFleet(given, { ...around, way }).coordinator
     expect(known.hop).to.deep.equal(way)
