@@ -2,7 +2,7 @@ import type { Scheme } from '@cocoi/coding'
 import type { StageLayout } from '@cocoi/partition'
 import { maxRows } from './candidates.ts'
 import { codeStage } from './code-stage.ts'
-import { comparePlans, type Draft, sharedDraft, soonestOf } from './compare-plans.ts'
+import { comparePlans, type Draft, plainestOf, sharedDraft } from './compare-plans.ts'
 import { explainPieces } from './explain.ts'
 import { formatScheme } from './format-scheme.ts'
 import type { LoadOptions } from './stage-load.ts'
@@ -25,7 +25,8 @@ export interface ChosenPieces {
 /**
  * Chooses k of an (n, k) MDS code by Monte Carlo, as CoCoI's k*: whole inferences are drawn with every k for
  * all stages alike, and with the best k of each stage by itself, which overlooks the devices that one
- * stage leaves at work when the next begins. Without stragglers and failures k* may well be n.
+ * stage leaves at work when the next begins. Spare rows that gain next to nothing are left out: without
+ * stragglers and failures k may well be n.
  *
  * It yields every few milliseconds.
  */
@@ -39,7 +40,7 @@ export function* choosePieces(input: PieceChoiceInput): Generator<undefined, Cho
   }
   found.push(sharedDraft(input.graph, 'chosen by stage', yield* bestByStage(input, schemes)))
   const plans = yield* comparePlans(found, input.surroundings)
-  const winner = soonestOf(plans)
+  const winner = plainestOf(plans)
   const others = plans.filter(plan => plan !== winner)
   return { stages: winner.stages, why: explainPieces(winner, others) }
 }

@@ -6,6 +6,7 @@ import { codeStage } from './code-stage.ts'
 import {
   comparePlans,
   type Draft,
+  plainestOf,
   type RatedPlan,
   sharedDraft,
   soonestOf,
@@ -126,7 +127,10 @@ function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan 
   if (goal.type === 'throughput') return mostPerSecond(plans, fleet, goal.running)
   const local = plans.find(({ kind }) => kind === 'local')!
   const fastest = soonestOf(plans)
-  return fastest.meanMs < worthSharing * local.meanMs ? fastest : local
+  if (fastest.meanMs >= worthSharing * local.meanMs) return local
+  return fastest.kind === 'stages'
+    ? plainestOf(plans.filter(({ kind }) => kind === 'stages'))
+    : fastest
 }
 
 /** Of those that answer nearly as many requests per second as any the one with the smallest mean. */

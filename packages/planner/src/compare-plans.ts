@@ -47,6 +47,21 @@ export function* comparePlans(
   return compared
 }
 
+/** Predictions err: spare rows have to gain at least this much. */
+const worthSpares = 1.03
+
+/** Of the plans that are nearly as soon as the soonest the one with the fewest spare rows. */
+export function plainestOf(plans: readonly RatedPlan[]): RatedPlan {
+  const limit = worthSpares * soonestOf(plans).meanMs
+  const good = plans.filter(({ meanMs }) => meanMs <= limit)
+  const fewest = Math.min(...good.map(sparesOf))
+  return soonestOf(good.filter(plan => sparesOf(plan) === fewest))
+}
+
+function sparesOf({ stages }: RatedPlan): number {
+  return stages.reduce((sum, { code }) => sum + code.n - code.k, 0)
+}
+
 /** The plan with the smallest mean; of equal ones the first. */
 export function soonestOf<P extends Pick<RatedPlan, 'meanMs'>>(plans: readonly P[]): P {
   return plans.reduce((best, plan) => (plan.meanMs < best.meanMs ? plan : best))

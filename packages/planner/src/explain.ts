@@ -85,7 +85,7 @@ export function explainPieces(winner: Contender, others: readonly Contender[]): 
   const [next] = [...others].sort(byMean)
   const name = winner.stages.length > 0 ? formatSchemes(winner.stages) : winner.name
   if (!next) return `${name} is the only way`
-  return `${name} is soonest (${formatMs(winner.meanMs)}); ${next.name} would take ${formatMs(next.meanMs)}`
+  return `${name} takes ${formatMs(winner.meanMs)}; ${next.name} would take ${formatMs(next.meanMs)}`
 }
 
 function byMean(a: Contender, b: Contender): number {

@@ -72,7 +72,7 @@ describe('the scheme auto', () => {
 
   for (const name of ['vgg16', 'resnet18'] as const) {
     for (const profile of ['pi4-gbe', 'pi4-wifi', 'pi4-slow', 'mixed'] as const) {
-      it(`is at most 2 % behind every fixed scheme: ${name} on ${profile}`, () => {
+      it(`is at most 5 % behind every fixed scheme: ${name} on ${profile}`, () => {
         for (const factor of [0.05, 1]) {
           const fleet = straggling(fleetOf(profile, 10), factor)
           const best = plan(name, 'auto', fleet).predict().total.meanMs
@@ -87,7 +87,7 @@ describe('the scheme auto', () => {
           ]
           for (const scheme of schemes) {
             const { meanMs } = plan(name, scheme, fleet).predict().total
-            expect(best / meanMs, `${scheme}, straggling ${factor}`).to.be.below(1.02)
+            expect(best / meanMs, `${scheme}, straggling ${factor}`).to.be.below(1.05)
           }
         }
       })
@@ -156,13 +156,13 @@ describe('a code without numbers', () => {
   })
 
   for (const name of ['vgg16', 'resnet18'] as const) {
-    it(`is at most 2 % behind the best k: ${name}`, () => {
+    it(`is at most 5 % behind the best k: ${name}`, () => {
       for (const factor of [0.05, 0.5, 1]) {
         const fleet = straggling(fleetOf('pi4-slow', 10), factor)
         const chosen = plan(name, 'mds', fleet).predict().total.meanMs
         for (const k of [2, 5, 6, 7, 8, 9, 10]) {
           const { meanMs } = plan(name, `mds:10,${k}`, fleet).predict().total
-          expect(chosen / meanMs, `k = ${k}, straggling ${factor}`).to.be.below(1.02)
+          expect(chosen / meanMs, `k = ${k}, straggling ${factor}`).to.be.below(1.05)
         }
       }
     })
@@ -184,7 +184,7 @@ describe('a code without numbers', () => {
 
   it('says why it has as many pieces as it has', () => {
     const { why } = plan('vgg16', 'mds', straggling(fleetOf('pi4-slow', 10), 1))
-    expect(why).to.match(/^mds:10,\d.* is soonest \(\d+ ms\); .* would take \d+ ms$/)
+    expect(why).to.match(/^mds:10,\d.* takes \d+ ms; .* would take \d+ ms$/)
   })
 })
 
