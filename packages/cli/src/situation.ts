@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from './bench.ts'
 import { type Faults, heal, strike } from './faults.ts'
 import { type RunReport, summarise, type Trial } from './report.ts'
-import { isAsAsked, runTrial } from './trial.ts'
+import { devicesIn, isAsAsked, runTrial } from './trial.ts'
 
 /** A scheme can only be measured once every device is ready for it; how long that may take. */
 const warmUpMs = { firstAnswer: 120_000, everyDevice: 30_000, pause: 250 } as const
@@ -11,9 +11,10 @@ const warmUpMs = { firstAnswer: 120_000, everyDevice: 30_000, pause: 250 } as co
  * Sends requests until the plan for this scheme is in place, so that what is measured afterwards is
  * inference alone.
  *
+ * @param least devices that are to take part; by default all that the plan has rows for
  * @throws the reason for which the cluster does not answer
  */
-export async function warmUp(bench: Bench, scheme: string): Promise<void> {
+export async function warmUp(bench: Bench, scheme: string, least?: number): Promise<void> {
   await bench.fleet.complete()
   const parameters = { ...bench.parameters, scheme, deadlineMs: warmUpMs.firstAnswer }
   const ask = () => bench.client.infer(bench.model, bench.inputs[0]!.sent, parameters)
@@ -21,8 +22,13 @@ export async function warmUp(bench: Bench, scheme: string): Promise<void> {
   let answer = await ask()
   // After a while the report's notes say which device does not take part.
   const giveUpAt = performance.now() + warmUpMs.everyDevice
-  // Under auto a device may well have no part in the plan.
-  while (scheme !== 'auto' && !isAsAsked(answer, devices) && performance.now() < giveUpAt) {
+  const isInPlace = () => {
+    if (answer.plan.kind !== 'stages') return true
+    if (least !== undefined) return devicesIn(answer) >= least
+    // Under auto a device may well have no part in the plan.
+    return scheme === 'auto' || isAsAsked(answer, devices)
+  }
+  while (!isInPlace() && performance.now() < giveUpAt) {
     await delay(warmUpMs.pause)
     answer = await ask()
   }

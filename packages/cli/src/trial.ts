@@ -56,9 +56,13 @@ function textOf(error: unknown): string {
   return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message
 }
 
+/** How many devices took part. */
+export function devicesIn({ devices }: Pick<InferenceAnswer, 'devices'>): number {
+  return new Set([...devices.used, ...devices.late]).size
+}
+
 /** Whether every device takes part that can, in a plan for so many. */
 export function isAsAsked({ plan, devices, stages }: InferenceAnswer, cluster: number): boolean {
   if (plan.kind !== 'stages') return true
-  const seen = new Set([...devices.used, ...devices.late]).size
-  return seen >= Math.min(cluster, Math.max(...stages.map(({ n }) => n)))
+  return devicesIn({ devices }) >= Math.min(cluster, Math.max(...stages.map(({ n }) => n)))
 }

@@ -4,7 +4,7 @@ import type { Progress } from '../progress.ts'
 import type { Trial } from '../report.ts'
 import { warmUp } from '../situation.ts'
 import { milliseconds } from '../tables.ts'
-import { runTrial } from '../trial.ts'
+import { devicesIn, runTrial } from '../trial.ts'
 import type { EmulatedFleet } from './emulated-fleet.ts'
 import type { NamedScenario } from './flags.ts'
 import type { Sample } from './measurement.ts'
@@ -79,6 +79,8 @@ class Rounds {
   readonly #victims: Victims
   readonly #lastMs = new Map<string, number>()
   readonly #toRecover = new Set<string>()
+  /** How many devices took part when nobody had failed. */
+  readonly #parts = new Map<string, number>()
   #count = 0
 
   constructor(bench: Bench, options: MeasuringOptions) {
@@ -106,8 +108,8 @@ class Rounds {
   }
 
   async #ask(scheme: string): Promise<Trial> {
-    const { schemes, emulated } = this.#options
-    if (this.#toRecover.delete(scheme)) await recover(this.#bench, scheme, emulated)
+    const { schemes } = this.#options
+    if (this.#toRecover.delete(scheme)) await this.#recover(scheme)
     // Nobody fails before it is known for how long there is somebody to fail.
     const expectedMs = this.#lastMs.get(scheme)
     const onSent = () => {
@@ -116,7 +118,15 @@ class Rounds {
     const trial = await ask(this.#bench, scheme, { onSent })
     this.#lastMs.set(scheme, trial.latencyMs)
     if (await this.#victims.heal()) for (const one of schemes) this.#toRecover.add(one)
+    else if (trial.answer) this.#parts.set(scheme, devicesIn(trial.answer))
     return trial
+  }
+
+  /** Until all take part again who did before. */
+  async #recover(scheme: string): Promise<void> {
+    const { emulated } = this.#options
+    if (scheme !== 'local') await warmUp(this.#bench, scheme, this.#parts.get(scheme))
+    emulated.sortThreads(this.#bench.cluster)
   }
 }
 
@@ -130,10 +140,4 @@ async function ask(
   const trial = await runTrial(input!, { ...bench, parameters, onSent })
   // Thousands of answers are kept for their figures; their tensors would fill the memory.
   return trial.answer ? { ...trial, answer: { ...trial.answer, outputs: [] } } : trial
-}
-
-/** Until everybody takes part again. */
-async function recover(bench: Bench, scheme: string, emulated: EmulatedFleet): Promise<void> {
-  if (scheme !== 'local') await warmUp(bench, scheme)
-  emulated.sortThreads(bench.cluster)
 }
