@@ -100,7 +100,7 @@ describe(`emulated computers${missing ? ` (skipped: ${missing})` : ''}`, () => {
     })
   }
 
-  it('move the threads that compute into a group of their own', async () => {
+  it('move the threads that compute, and those that help, into groups of their own', async () => {
     const machine = site.machine('left')
     const child = start(
       machine,
@@ -111,9 +111,13 @@ describe(`emulated computers${missing ? ` (skipped: ${missing})` : ''}`, () => {
     await new Promise(resolve => child.stdout!.once('data', resolve))
     await eventually(() => {
       machine.sortThreads(child.pid!, 'computes')
-      return groupsOf(child.pid!).get('computes')?.endsWith('/left/engine') === true
+      const [group] = groupsOf(child.pid!, 'computes')
+      return group?.endsWith('/left/engine') === true
     })
-    expect(groupsOf(child.pid!).get('node')).to.match(/\/left\/js$/)
+    const [first, ...helpers] = groupsOf(child.pid!, 'node')
+    expect(first).to.match(/\/left\/js$/)
+    expect(helpers).to.have.length.above(2)
+    for (const helper of helpers) expect(helper).to.match(/\/left\/helpers$/)
     child.kill()
   })
 
@@ -184,15 +188,15 @@ describe('who may not emulate computers', () => {
 })
 
 /** The group of the cpu controller by thread name. */
-function groupsOf(pid: number): Map<string, string> {
-  const threads = readdirSync(`/proc/${pid}/task`).map(id => {
+function groupsOf(pid: number, name: string): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b))
+  return threads.flatMap(id => {
     const read = (file: string) => readFileSync(`/proc/${pid}/task/${id}/${file}`, 'utf8').trim()
     const line = read('cgroup')
       .split('\n')
       .find(text => /^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:|^0::\/cocoi/.test(text))
-    return [read('comm'), line ?? ''] as [string, string]
+    return read('comm') === name ? [line ?? ''] : []
   })
-  return new Map(threads)
 }
 
 /** The test's own time limit is the deadline. */
