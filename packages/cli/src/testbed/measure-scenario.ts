@@ -1,4 +1,5 @@
 import { seeded } from '@cocoi/coding'
+import { isLeftToPlanner, parseSchemeRequest } from '@cocoi/planner'
 import type { Bench } from '../bench.ts'
 import type { Progress } from '../progress.ts'
 import type { Trial } from '../report.ts'
@@ -25,7 +26,7 @@ const deadlineMs = 600_000
 /** Rounds at full speed, in which JavaScript is compiled. */
 const warmUps = 4
 
-/** Rounds that are not counted either, while plans still change. */
+/** Rounds that are not counted either, while plans still change; one where none of them can. */
 const settling = { least: 6, most: 12 } as const
 
 /**
@@ -46,7 +47,8 @@ export async function measureScenario(bench: Bench, options: MeasuringOptions): 
   const rounds = new Rounds(bench, options)
   try {
     progress.step(`getting used to ${scenario.name}`)
-    await settle(rounds)
+    if (schemes.some(isLeftOpen)) await settle(rounds)
+    else await rounds.next('1')
     progress.step(`measuring ${scenario.name}`)
     const samples: Sample[] = []
     for (let i = 0; i < requests; i++)
@@ -57,6 +59,10 @@ export async function measureScenario(bench: Bench, options: MeasuringOptions): 
     await rounds.end()
     await emulated.free()
   }
+}
+
+function isLeftOpen(scheme: string): boolean {
+  return isLeftToPlanner(parseSchemeRequest(scheme))
 }
 
 async function settle(rounds: Rounds): Promise<void> {
