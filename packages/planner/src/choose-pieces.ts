@@ -68,8 +68,7 @@ function* bestByStage(
   const options = new StageOptions(surroundings)
   const best: LoadOptions[] = []
   for (const layout of layouts) {
-    best.push(options.bestOf(layout, schemes))
-    yield
+    best.push(yield* options.bestOf(layout, schemes))
   }
   return best
 }

@@ -69,18 +69,20 @@ export class StageOptions {
   }
 
   /** The stage under that one of the schemes with which it takes least by itself. */
-  bestOf(layout: StageLayout, schemes: readonly Scheme[]): LoadOptions {
+  *bestOf(layout: StageLayout, schemes: readonly Scheme[]): Generator<undefined, LoadOptions> {
     const key = shapeOf(layout)
-    const best = this.#bestSchemes.get(key) ?? this.#bestScheme(layout, schemes)
+    const best = this.#bestSchemes.get(key) ?? (yield* this.#bestScheme(layout, schemes))
     this.#bestSchemes.set(key, best)
     return codeStage(layout, best, this.#surroundings)
   }
 
-  #bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Scheme {
-    const rated = schemes.map(scheme => {
+  *#bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Generator<undefined, Scheme> {
+    const rated: { scheme: Scheme; meanMs: number }[] = []
+    for (const scheme of schemes) {
       const meanMs = this.#meanMs(codeStage(layout, scheme, this.#surroundings))
-      return { scheme, meanMs }
-    })
+      rated.push({ scheme, meanMs })
+      yield
+    }
     return soonestOf(rated).scheme
   }
 
