@@ -116,8 +116,8 @@ export class Measurements {
     const links = fleet.available().flatMap(device => {
       const link = this.#ways.link(device, now())
       if (!link) return []
-      const { bytesPerS, latencyMs, delayMs } = link
-      return [[device, { bytesPerS, latencyMs, delayMs }] as const]
+      const { bytesPerS, latencyMs, delayMs, lateness } = link
+      return [[device, { bytesPerS, latencyMs, delayMs, lateness }] as const]
     })
     return { profile, ways: { shared: { ...shared }, links: Object.fromEntries(links) } }
   }

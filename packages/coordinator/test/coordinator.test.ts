@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import type { InferenceResult, ModelState } from '@cocoi/protocol'
 import { parseCoordinatorHealth, parseModelState, parseStatus } from '@cocoi/protocol'
@@ -121,6 +122,18 @@ describe('Coordinator', function () {
     const result = await cluster.ask('small', [smallInput()], { scheme: 'mds:4,3' })
     expect(relativeError(result, await want(smallModelBytes()))).to.be.below(1e-2)
     expect(answerOf(result).devices.used).not.to.contain('pi4')
+  })
+
+  it('goes on under the present plan until there is one for the devices that have come', async () => {
+    await withDevices(2)
+    const widest = async () => {
+      const { stages } = answerOf(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
+      return Math.max(...stages.map(({ n }) => n))
+    }
+    expect(await widest()).to.equal(2)
+    await cluster.addDevice('pi3')
+    expect(await widest()).to.equal(2)
+    while ((await widest()) !== 3) await delay(50)
   })
 
   it('shows itself and its models on retained topics, and counts garbage', async () => {

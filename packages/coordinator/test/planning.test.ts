@@ -176,6 +176,7 @@ describe('planning with what is measured', () => {
       reconsideration: Reconsideration,
       planned: Awaited<ReturnType<typeof plan>>,
       at: number,
+      tookMs = 0,
     ): Promise<boolean> {
       now = at
       let isAdopted = false
@@ -183,6 +184,7 @@ describe('planning with what is measured', () => {
       reconsideration.begin({ planned }, { prepared, wish }, async () => {
         isAdopted = true
       })
+      now += tookMs
       await reconsideration.idle()
       return isAdopted
     }
@@ -204,6 +206,17 @@ describe('planning with what is measured', () => {
       await beat('pi3', 0.1e9)
       expect(await adopted(reconsideration, planned, 4000), 'too soon').to.equal(false)
       expect(await adopted(reconsideration, planned, 6000)).to.equal(true)
+    })
+
+    it('rests twenty times as long as planning took', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const reconsideration = create()
+      await beat('pi2', 0.1e9)
+      expect(await adopted(reconsideration, planned, 0, 2000)).to.equal(true)
+      await beat('pi3', 0.1e9)
+      expect(await adopted(reconsideration, planned, 41_000), 'too soon').to.equal(false)
+      expect(await adopted(reconsideration, planned, 43_000)).to.equal(true)
     })
 
     it('keeps a plan that is still good, although the fleet has changed', async () => {

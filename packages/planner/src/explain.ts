@@ -80,12 +80,11 @@ export function explainThroughput(winner: Contender, others: readonly Contender[
   return `requests queue: ${name} answers more of them per second than ${soonest.name}; ${each}`
 }
 
-/** Why a code cuts into the pieces it does, against the next best. */
+/** Why a code cuts into the pieces it does, against the next best; there are two ways at least. */
 export function explainPieces(winner: Contender, others: readonly Contender[]): string {
-  const [next] = [...others].sort(byMean)
-  const name = winner.stages.length > 0 ? formatSchemes(winner.stages) : winner.name
-  if (!next) return `${name} is the only way`
-  return `${name} takes ${formatMs(winner.meanMs)}; ${next.name} would take ${formatMs(next.meanMs)}`
+  const next = [...others].sort(byMean)[0]!
+  const takes = `${formatSchemes(winner.stages)} takes ${formatMs(winner.meanMs)}`
+  return `${takes}; ${next.name} would take ${formatMs(next.meanMs)}`
 }
 
 function byMean(a: Contender, b: Contender): number {

@@ -13,9 +13,18 @@ const maxLinks = 1024
 const ways = z.object({
   /** What all transits share: JavaScript, broker and network interface. */
   shared: z.object({ bytesPerS: amount, perMessageMs: amount }),
-  /** What a device's transits take beyond that; `delayMs` is the mean of what they scatter. */
+  /**
+   * What a device's transits take beyond that; `delayMs` is the mean of what they scatter, `lateness` of
+   * what they scatter as a multiple of the time that was computed.
+   */
   links: z
-    .record(z.string().max(64), z.object({ bytesPerS: amount, latencyMs: amount, delayMs: amount }))
+    .record(
+      z.string().max(64),
+      z.object({
+        ...{ bytesPerS: amount, latencyMs: amount, delayMs: amount },
+        lateness: amount.optional(),
+      }),
+    )
     .refine(links => Object.keys(links).length <= maxLinks, `at most ${maxLinks} links`),
 })
 
