@@ -73,7 +73,8 @@ function causesOf(delays: readonly Delay[]): { alwaysMs: number; perComputeMs: n
   const most = all.computeMs > 0 ? all.ms / all.computeMs : 0
   const rise = few && many ? (many.ms - few.ms) / (many.computeMs - few.computeMs) : 0
   const perComputeMs = Number.isFinite(rise) ? Math.min(most, Math.max(0, rise)) : 0
-  return { alwaysMs: all.ms - perComputeMs * all.computeMs, perComputeMs }
+  // Where all of it grows with computing, rounding may leave a little less than nothing.
+  return { alwaysMs: Math.max(0, all.ms - perComputeMs * all.computeMs), perComputeMs }
 }
 
 function meanOf(delays: readonly Delay[]): Delay | undefined {

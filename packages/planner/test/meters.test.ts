@@ -212,6 +212,22 @@ describe('the ways to the devices', () => {
     }
   })
 
+  it('are never delayed by less than nothing', () => {
+    for (let i = 0; i < 300; i++) {
+      const meter = new WayMeter()
+      for (let at = 0; at < 24; at++) {
+        const computeMs = at % 2 === 0 ? 10 * random() : 30 + random()
+        const transits = devices.map((device): Transit => {
+          const sizes = { messagesOut: 1, bytesOut: 1e4, bytesIn: 1e4, ownBytes: 2e4 }
+          const lateMs = at % 2 === 0 ? 0 : computeMs * exponential()
+          return { device, sentAt: at * 1000, ...sizes, ms: 5 + lateMs, computeMs }
+        })
+        read(meter, transits, at * 1000)
+      }
+      for (const device of devices) expect(meter.link(device, 24_000)!.delayMs).to.be.at.least(0)
+    }
+  })
+
   it('are not delayed by what holds up all of them', () => {
     const meter = new WayMeter()
     let pauseMs = 0
