@@ -14,8 +14,10 @@ import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 export interface MachineOptions {
-  /** Folder of a Debian; it is not written to. */
+  /** Folder of a Debian. */
   readonly rootfs: string
+  /** Whether it writes there, so that it can be booted again; otherwise its disk is in memory. */
+  readonly isPersistent?: boolean
   /** Files and folders of this machine that are to be seen there, by their place there. */
   readonly show: Readonly<Record<string, string>>
 }
@@ -41,9 +43,8 @@ const ENVIRONMENT = {
 }
 
 /**
- * A Debian with its own systemd, no network but loopback, and a disk in memory that is gone when it
- * ends. It ends with this process, however that ends: it lives in a process namespace whose first
- * process the kernel kills together with this one.
+ * A Debian with its own systemd and no network but loopback. It ends with this process, however that ends:
+ * it lives in a process namespace whose first process the kernel kills together with this one.
  */
 export class Machine {
   readonly #process: ChildProcess
@@ -57,10 +58,10 @@ export class Machine {
   }
 
   /** Resolves when it has booted. */
-  static async boot({ rootfs, show }: MachineOptions): Promise<Machine> {
+  static async boot(options: MachineOptions): Promise<Machine> {
     removeGroups()
     const group = `${GROUP}${process.pid}`
-    const child = launch(rootfs, show, group)
+    const child = launch(options, group)
     const said = text(child.stdout!)
     try {
       const machine = new Machine(child, await initOf(child, said), group)
@@ -101,6 +102,7 @@ export class Machine {
     await this.sh(`cat > ${path}`, { input })
   }
 
+  /** As when the power is cut. */
   async stop(): Promise<void> {
     const gone = this.#process.exitCode !== null || this.#process.signalCode !== null
     const ended = gone ? undefined : once(this.#process, 'exit')
@@ -125,11 +127,15 @@ export class Machine {
   }
 }
 
-function launch(rootfs: string, show: Record<string, string>, group: string): ChildProcess {
+function launch(
+  { rootfs, isPersistent = false, show }: MachineOptions,
+  group: string,
+): ChildProcess {
+  const disk = isPersistent ? 'no' : 'overlay'
   const binds = Object.entries(show).map(([there, here]) => `--bind-ro=${here}:${there}`)
   const hostHasSystemd = existsSync('/run/systemd/system')
   const nspawn = [
-    ...['systemd-nspawn', '--boot', '--directory', rootfs, '--volatile=overlay', '--console=pipe'],
+    ...['systemd-nspawn', '--boot', '--directory', rootfs, `--volatile=${disk}`, '--console=pipe'],
     ...['--private-network', '--register=no', '--machine=cocoi', '--resolv-conf=off', ...binds],
     ...(hostHasSystemd ? [] : ['--keep-unit']),
   ]

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /** What the tests need beyond a minimal Debian: an init, what Node.js is linked with, a way in. */
@@ -30,9 +30,17 @@ export function debianRootfs(): string {
   })
 }
 
+/** A copy for a machine that keeps what it writes; it is removed when the process exits. */
+export function writableCopy(rootfs: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cocoi-machine-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  command('cp', ['-a', '--reflink=auto', `${rootfs}/.`, folder])
+  return folder
+}
+
 /**
  * Made once by debootstrap and kept in the user's cache. It is never written to again: machines boot it
- * under an overlay.
+ * under an overlay, or a copy of it.
  */
 export function cachedRootfs({ name, options, tools, finish }: RootfsOptions): string {
   requireTools(tools)

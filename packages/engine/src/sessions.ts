@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { InferenceSession, type Tensor } from 'onnxruntime-node'
-import { Arithmetic } from './arithmetic.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import type { ElementTypeName, EngineTensor } from './engine-tensor.ts'
 import { EngineError } from './errors.ts'
 import type {
@@ -26,8 +26,10 @@ export class Sessions {
   async load(number: number, model: Uint8Array, options: LoadOptions): Promise<SessionDescription> {
     const session = await InferenceSession.create(model, runOptions(this.#settings, options))
     this.#sessions.set(number, session)
-    if (this.#settings.flopsPerS !== undefined) this.#arithmetic.set(number, new Arithmetic(model))
     try {
+      if (this.#settings.flopsPerS !== undefined) {
+        this.#arithmetic.set(number, await arithmeticOf(model))
+      }
       return {
         inputs: session.inputMetadata.map(describe),
         outputs: session.outputMetadata.map(describe),
@@ -98,6 +100,12 @@ export class Sessions {
     const shapes = Object.entries(tensors).map(([name, { dims }]) => [name, dims] as const)
     return (1000 * arithmetic.flops(new Map(shapes))) / flopsPerS
   }
+}
+
+/** Only where a slow runtime is imitated are models read in this thread: the reader takes megabytes. */
+async function arithmeticOf(model: Uint8Array): Promise<Arithmetic> {
+  const { Arithmetic } = await import('./arithmetic.ts')
+  return new Arithmetic(model)
 }
 
 function describe(value: InferenceSession.ValueMetadata): TensorDescription {

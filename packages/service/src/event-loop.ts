@@ -1,10 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
-const RESOLUTION_MS = 10
+/** Every tick wakes the process: a hundred a second take most of what an idle agent takes. */
+const RESOLUTION_MS = 25
 
 /** Watches for how long the event loop did not get round to its timers. */
 export interface EventLoopWatch {
-  /** Longest delay since the last call in milliseconds; what blocks right now is seen afterwards. */
+  /**
+   * Longest delay of a timer since the last call in milliseconds: what blocks for longer than 25 ms is seen,
+   * short by up to 25 ms, and what blocks right now afterwards.
+   */
   lagMs(): number
   stop(): void
 }

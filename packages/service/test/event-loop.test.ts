@@ -8,7 +8,7 @@ function block(durationMs: number): void {
 }
 
 /** Until the watch has had its turn several times. */
-const turns = () => later(50)
+const turns = () => later(100)
 
 describe('watchEventLoop', () => {
   it('tells the longest delay since it was last asked', async () => {

@@ -13,10 +13,11 @@ export interface SubtaskMessage {
   readonly id: SubtaskId
   readonly work: Work
   readonly timeoutMs: number
+  readonly reply: Reply
 }
 
-/** What a device says; a failure has a code. */
-export type Reply = (id: SubtaskId, code?: string) => void
+/** Sends a device's answer to who asked; a failure has a code. */
+export type Reply = (id: SubtaskId, device: DeviceProfile, code?: string) => void
 
 /** The agent of a device, on virtual time: the real `DeviceQueue`, and a worker that takes time. */
 export class Device {
@@ -24,20 +25,15 @@ export class Device {
   isAlive = true
   readonly #agenda: Agenda
   readonly #chance: Chance
-  readonly #reply: Reply
   readonly #held = new Map<string, SubtaskMessage>()
   #queue = new DeviceQueue({ maxWaiting: 8 })
   /** Grows with every restart: what was begun before is void. */
   #life = 0
 
-  constructor(
-    profile: DeviceProfile,
-    { agenda, chance, reply }: { agenda: Agenda; chance: Chance; reply: Reply },
-  ) {
+  constructor(profile: DeviceProfile, { agenda, chance }: { agenda: Agenda; chance: Chance }) {
     this.profile = profile
     this.#agenda = agenda
     this.#chance = chance
-    this.#reply = reply
   }
 
   accept(message: SubtaskMessage): void {
@@ -72,8 +68,8 @@ export class Device {
   #perform(effect: DeviceQueueEffect): void {
     if (effect.type === 'run') this.#run(effect.id)
     if (effect.type !== 'drop') return
-    this.#held.delete(keyOf(effect.id))
-    if (effect.reason === 'full') this.#reply(effect.id, 'ERR_QUEUE_FULL')
+    const dropped = this.#take(effect.id)
+    if (effect.reason === 'full') dropped?.reply(effect.id, this.profile, 'ERR_QUEUE_FULL')
   }
 
   #run(id: SubtaskId): void {
@@ -84,9 +80,15 @@ export class Device {
     this.#agenda.in(ms, () => {
       if (life !== this.#life) return
       // A cancelled run was dropped; it only kept its place.
-      if (this.#held.delete(keyOf(id))) this.#reply(id)
+      this.#take(id)?.reply(id, this.profile)
       this.#feed({ type: 'finished', id })
     })
+  }
+
+  #take(id: SubtaskId): SubtaskMessage | undefined {
+    const message = this.#held.get(keyOf(id))
+    this.#held.delete(keyOf(id))
+    return message
   }
 }
 

@@ -1,5 +1,6 @@
 import { addWork, noWork, type PlanLoad, type StageLoad } from '@cocoi/planner'
 import type { SubtaskId } from '@cocoi/scheduler'
+import type { Reply } from './device.ts'
 import type { Change } from './roster.ts'
 import { type StageEnd, StageRun } from './stage-run.ts'
 import { compute, type World } from './world.ts'
@@ -16,6 +17,8 @@ export interface InferenceOptions {
   readonly id: string
   readonly plan: PlanLoad
   readonly deadlineAt: number
+  /** The way of the answers. */
+  readonly reply: Reply
   readonly onStage: (phases: StagePhases, late: readonly string[]) => void
   /** Called when the rows of a stage have been sent. */
   readonly onSent: (index: number) => void
@@ -66,13 +69,14 @@ export class InferenceRun {
       open -= 1
       if (open === 0) then({ ...ended!, sentAt })
     }
-    const { id: inference, deadlineAt } = this.#options
+    const { id: inference, deadlineAt, reply } = this.#options
     const finished = (end: StageEnd) => {
       this.#stage = undefined
       ended = end
       settle()
     }
-    this.#stage = new StageRun(this.#world, load, { inference, deadlineAt, done: finished })
+    const stage = { inference, deadlineAt, reply, done: finished }
+    this.#stage = new StageRun(this.#world, load, stage)
     this.#stage.start()
     this.#options.onSent(index)
     compute(this.#world, load.side, settle)

@@ -1,22 +1,15 @@
 import { type Fleet, type LatencySummary, type PlanLoad, summarise } from '@cocoi/planner'
-import {
-  Admission,
-  type AdmissionEffect,
-  type AdmissionEvent,
-  BusyDevices,
-  type SubtaskId,
-  SubtaskTimes,
-} from '@cocoi/scheduler'
+import { BusyDevices, SubtaskTimes } from '@cocoi/scheduler'
 import { Agenda } from './agenda.ts'
 import { Chance } from './chance.ts'
+import { Coordinator } from './coordinator.ts'
 import { Device } from './device.ts'
-import { Failures } from './failures.ts'
-import { InferenceRun } from './inference-run.ts'
+import { type Link, Network } from './network.ts'
 import { PhaseMeans } from './phase-means.ts'
-import { type Change, Roster } from './roster.ts'
+import { Roster } from './roster.ts'
 import { type Scenario, underScenario } from './scenario.ts'
 import { Server } from './server.ts'
-import { Wire } from './wire.ts'
+import { type SharedLinks, Wire } from './wire.ts'
 import { Decoders, type Limits, type World } from './world.ts'
 
 export interface SimulationOptions {
@@ -24,10 +17,15 @@ export interface SimulationOptions {
   readonly plan: PlanLoad
   readonly fleet: Fleet
   readonly scenario: Scenario
+  /** Of all coordinators together. */
   readonly requests: number
   readonly seed: number
-  /** Time between two requests. @default the next one follows the answer */
+  /** Time between two requests, which go to the coordinators in turn. @default each follows an answer */
   readonly everyMs?: number | undefined
+  /** Coordinators, each on a computer of its own, that ask the same devices. @default 1 */
+  readonly coordinators?: number | undefined
+  /** What the switch forwards in all, both directions together. @default without bound */
+  readonly switchBytesPerS?: number | undefined
   readonly limits?: Partial<Limits> | undefined
 }
 
@@ -65,11 +63,8 @@ export function simulate(options: SimulationOptions): SimulationResult {
 
 class Simulation {
   readonly #options: SimulationOptions
-  readonly #world: World
-  readonly #admission: Admission
-  readonly #failures: Failures
-  readonly #running = new Map<string, InferenceRun>()
-  readonly #sentAt = new Map<string, number>()
+  readonly #agenda = new Agenda()
+  readonly #coordinators: readonly Coordinator[]
   readonly #latencies: number[] = []
   readonly #phases = new PhaseMeans()
   readonly #late = new Map<string, number>()
@@ -77,22 +72,14 @@ class Simulation {
   #failed = 0
 
   constructor(options: SimulationOptions) {
-    const limits = { ...defaults, ...options.limits }
-    const { maxRunning, maxWaiting } = limits
     this.#options = options
-    this.#world = this.#build(limits)
-    this.#failures = new Failures(this.#world, options.scenario, options.plan)
-    const memory = { rememberMs: 0, maxRemembered: 0, maxRememberedBytes: 0 }
-    const maxWaitingBytes = Number.MAX_SAFE_INTEGER
-    this.#admission = new Admission({ maxRunning, maxWaiting, maxWaitingBytes, ...memory })
+    this.#coordinators = this.#worlds().map((world, i) => this.#coordinator(String(i), world))
   }
 
   run(): SimulationResult {
-    const { agenda } = this.#world
-    const { requests, everyMs } = this.#options
-    if (everyMs === undefined) this.#request()
-    else for (let i = 0; i < requests; i++) agenda.at(i * everyMs, () => this.#request())
-    agenda.run(() => this.#latencies.length + this.#failed >= requests)
+    const agenda = this.#agenda
+    this.#schedule()
+    agenda.run(() => this.#latencies.length + this.#failed >= this.#options.requests)
     return {
       latenciesMs: this.#latencies,
       latency: summarise(this.#latencies),
@@ -104,95 +91,80 @@ class Simulation {
     }
   }
 
-  #build(limits: Limits): World {
-    const { seed, scenario } = this.#options
-    const fleet = underScenario(this.#options.fleet, scenario)
-    const agenda = new Agenda()
-    const chance = (party: number) => new Chance(seed, party)
-    const wire = new Wire(fleet, agenda, chance(0))
-    const devices = fleet.devices.map((profile, i): [string, Device] => {
-      const reply = (id: SubtaskId, code?: string) => this.#reply(profile.name, id, code)
-      return [profile.name, new Device(profile, { agenda, chance: chance(2 + i), reply })]
-    })
-    const { heartbeatMs, maxAmplification } = limits
-    const isWatched = scenario.failures > 0
-    const onChange = (type: Change, device: string) => this.#onChange(type, device)
-    const names = devices.map(([name]) => name)
-    const times = new Map(this.#options.plan.stages.map(({ id }) => [id, new SubtaskTimes()]))
-    return {
-      ...{ agenda, fleet, limits, wire, engine: new Server(agenda), devices: new Map(devices) },
-      roster: new Roster(names, { agenda, heartbeatMs, isWatched, onChange }),
-      busy: new BusyDevices(),
-      ...{ chance: chance(1), decoders: new Decoders(maxAmplification) },
-      timesOf: stage => times.get(stage)!,
+  /** One request to each coordinator, or all of them at their times. */
+  #schedule(): void {
+    const { requests, everyMs } = this.#options
+    const coordinators = this.#coordinators
+    const count = everyMs === undefined ? coordinators.length : requests
+    for (let i = 0; i < count; i++) {
+      const coordinator = coordinators[i % coordinators.length]!
+      this.#agenda.at(i * (everyMs ?? 0), () => this.#ask(coordinator))
     }
   }
 
-  #request(): void {
-    const { agenda, limits } = this.#world
-    const key = String(this.#sent++)
-    this.#sentAt.set(key, agenda.now)
-    const deadlineAt = agenda.now + limits.deadlineMs
-    const sender = { client: 'client', model: 'model', newest: false }
-    this.#feed({ type: 'request', key, ...sender, bytes: 1, deadlineAt, priority: 0 })
+  #ask(coordinator: Coordinator): void {
+    if (this.#sent >= this.#options.requests) return
+    this.#sent += 1
+    coordinator.request()
   }
 
-  #feed(event: AdmissionEvent): void {
-    for (const effect of this.#admission.step(event, this.#world.agenda.now)) this.#perform(effect)
-    const { deadline } = this.#admission
-    if (event.type === 'request' && deadline !== undefined) {
-      this.#world.agenda.at(deadline, () => this.#feed({ type: 'tick' }))
-    }
-  }
-
-  #perform(effect: AdmissionEffect): void {
-    if (effect.type === 'run') this.#infer(effect.key)
-    if (effect.type === 'reject') this.#end(effect.key, false)
-  }
-
-  #infer(key: string): void {
-    const { plan } = this.#options
-    const deadlineAt = this.#sentAt.get(key)! + this.#world.limits.deadlineMs
-    const run = new InferenceRun(this.#world, {
-      ...{ id: key, plan, deadlineAt },
+  #coordinator(name: string, world: World): Coordinator {
+    const { plan, scenario, everyMs } = this.#options
+    const coordinator: Coordinator = new Coordinator(name, world, {
+      ...{ plan, scenario },
       onStage: (phases, late) => {
         this.#phases.add(phases)
         for (const device of late) this.#late.set(device, (this.#late.get(device) ?? 0) + 1)
       },
-      onSent: index => this.#failures.onSent(index),
-      done: ok => {
-        this.#running.delete(key)
-        this.#failures.end()
-        this.#feed({ type: 'finished', key })
-        this.#end(key, ok)
+      onEnd: ms => {
+        if (ms === undefined) this.#failed += 1
+        else this.#latencies.push(ms)
+        if (everyMs === undefined) this.#agenda.in(0, () => this.#ask(coordinator))
       },
     })
-    this.#running.set(key, run)
-    this.#failures.begin()
-    run.start()
+    return coordinator
   }
 
-  #end(key: string, ok: boolean): void {
-    const { agenda } = this.#world
-    if (ok) this.#latencies.push(agenda.now - this.#sentAt.get(key)!)
-    else this.#failed += 1
-    this.#sentAt.delete(key)
-    const { requests, everyMs } = this.#options
-    if (everyMs === undefined && this.#sent < requests) agenda.in(0, () => this.#request())
+  /** What each coordinator has to itself, around the devices that all share. */
+  #worlds(): World[] {
+    const { seed, scenario, plan, coordinators = 1 } = this.#options
+    const limits = { ...defaults, ...this.#options.limits }
+    const agenda = this.#agenda
+    const fleet = underScenario(this.#options.fleet, scenario)
+    const chance = (party: number) => new Chance(seed, party)
+    const devices = fleet.devices.map((profile, i): [string, Device] => [
+      profile.name,
+      new Device(profile, { agenda, chance: chance(2 + i) }),
+    ])
+    const names = devices.map(([name]) => name)
+    const roster = new Roster(names, {
+      ...{ agenda, heartbeatMs: limits.heartbeatMs, isWatched: scenario.failures > 0 },
+      onChange: (type, device) => {
+        for (const coordinator of this.#coordinators ?? []) coordinator.onChange(type, device)
+      },
+    })
+    const network = new Network(agenda)
+    const linksOf = sharedLinks(fleet, this.#options.switchBytesPerS)
+    return Array.from({ length: coordinators }, (_, i) => {
+      const party = i === 0 ? 0 : devices.length + 2 * i
+      const wire = { agenda, chance: chance(party), network, links: linksOf() }
+      const times = new Map(plan.stages.map(({ id }) => [id, new SubtaskTimes()]))
+      return {
+        ...{ agenda, fleet, limits, roster, devices: new Map(devices) },
+        ...{ engine: new Server(agenda), wire: new Wire(fleet.coordinator, wire) },
+        ...{ busy: new BusyDevices(), decoders: new Decoders(limits.maxAmplification) },
+        chance: chance(party + 1),
+        timesOf: stage => times.get(stage)!,
+      }
+    })
   }
+}
 
-  /** A device answers: a result travels, a refusal is small. */
-  #reply(name: string, id: SubtaskId, code?: string): void {
-    const { wire, devices } = this.#world
-    const { profile } = devices.get(name)!
-    const arrive = () => this.#running.get(id.inference)?.onAnswer(id, name, code)
-    if (code !== undefined) return wire.control(profile, arrive)
-    const stage = this.#options.plan.stages.find(({ id: stageId }) => stageId === id.stage)!
-    wire.fromDevice(profile, stage.bytesIn, arrive)
-  }
-
-  #onChange(type: Change, device: string): void {
-    if (type === 'device-lost') this.#world.busy.lost(device)
-    for (const run of [...this.#running.values()]) run.onChange(type, device)
-  }
+/** Makes the links of one coordinator after the other: an interface each, one air, one switch. */
+function sharedLinks({ coordinator: { nic } }: Fleet, switchBytesPerS?: number): () => SharedLinks {
+  const { bytesPerS, duplex } = nic
+  const middle: Link[] = switchBytesPerS === undefined ? [] : [{ bytesPerS: switchBytesPerS }]
+  const air = [{ bytesPerS }, ...middle]
+  if (duplex === 'half') return () => ({ out: air, in: air })
+  return () => ({ out: [{ bytesPerS }, ...middle], in: [{ bytesPerS }, ...middle] })
 }

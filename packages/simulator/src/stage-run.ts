@@ -7,6 +7,7 @@ import {
   type SubtaskId,
   type SubtaskTimes,
 } from '@cocoi/scheduler'
+import type { Reply } from './device.ts'
 import { compute, type World } from './world.ts'
 
 /** How a stage ended. */
@@ -32,18 +33,25 @@ export class StageRun {
   /** Subtasks that were sent and not answered: since when. */
   readonly #sentAt = new Map<string, number>()
   #sent = 0
+  readonly #reply: Reply
   readonly #done: (end: StageEnd) => void
 
   constructor(
     world: World,
     load: StageLoad,
-    options: { inference: string; deadlineAt: number; done: (end: StageEnd) => void },
+    options: {
+      inference: string
+      deadlineAt: number
+      reply: Reply
+      done: (end: StageEnd) => void
+    },
   ) {
     const { n, k } = load.code
     const decoder = world.decoders.of(load.code)
     this.#world = world
     this.#load = load
     this.#inference = options.inference
+    this.#reply = options.reply
     this.#done = options.done
     this.#times = world.timesOf(load.id)
     this.#hedgeAfterMs = this.#times.hedgeAfterMs
@@ -117,7 +125,7 @@ export class StageRun {
     this.#world.busy.sent(name, this.#msOn(name), this.#world.agenda.now)
     this.#sent += 1
     this.#world.wire.toDevice(device.profile, bytesOut, () =>
-      device.accept({ id, work, timeoutMs }),
+      device.accept({ id, work, timeoutMs, reply: this.#reply }),
     )
   }
 

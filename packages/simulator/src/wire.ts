@@ -1,42 +1,52 @@
-import type { DeviceProfile, Fleet } from '@cocoi/planner'
+import type { CoordinatorProfile, DeviceProfile } from '@cocoi/planner'
 import type { Agenda } from './agenda.ts'
 import type { Chance } from './chance.ts'
-import { Medium } from './medium.ts'
+import type { Link, Network } from './network.ts'
 import { Server } from './server.ts'
+
+/** The links between a coordinator and its devices that transfers share, by direction. */
+export interface SharedLinks {
+  readonly out: readonly Link[]
+  readonly in: readonly Link[]
+}
 
 /**
  * The way of the tensors: out through the coordinator's JavaScript and broker, its network
- * interface and the device's link, and back the same way.
+ * interface, the switch and the device's link, and back the same way.
  */
 export class Wire {
   readonly #agenda: Agenda
   readonly #chance: Chance
   readonly #hop: Server
-  readonly #fleet: Fleet
-  readonly #out: Medium
-  readonly #in: Medium
+  readonly #hopSpeed: CoordinatorProfile['hop']
+  readonly #network: Network
+  readonly #links: SharedLinks
 
-  constructor(fleet: Fleet, agenda: Agenda, chance: Chance) {
-    const { nic } = fleet.coordinator
-    this.#fleet = fleet
-    this.#agenda = agenda
-    this.#chance = chance
-    this.#hop = new Server(agenda)
-    this.#out = new Medium(agenda, nic.bytesPerS)
-    this.#in = nic.duplex === 'half' ? this.#out : new Medium(agenda, nic.bytesPerS)
+  constructor(
+    { hop }: CoordinatorProfile,
+    options: { agenda: Agenda; chance: Chance; network: Network; links: SharedLinks },
+  ) {
+    this.#agenda = options.agenda
+    this.#chance = options.chance
+    this.#network = options.network
+    this.#links = options.links
+    this.#hop = new Server(options.agenda)
+    this.#hopSpeed = hop
   }
 
   toDevice({ link }: DeviceProfile, bytes: number, arrive: () => void): void {
+    const path = { links: this.#links.out, capBytesPerS: link.bytesPerS }
     this.#hop.take(this.#hopMs(bytes), () =>
-      this.#out.send(bytes, link.bytesPerS, () =>
+      this.#network.send(bytes, path, () =>
         this.#agenda.in(link.latencyMs + this.#delayMs(link, bytes), arrive),
       ),
     )
   }
 
   fromDevice({ link }: DeviceProfile, bytes: number, arrive: () => void): void {
+    const path = { links: this.#links.in, capBytesPerS: link.bytesPerS }
     this.#agenda.in(link.latencyMs + this.#delayMs(link, bytes), () =>
-      this.#in.send(bytes, link.bytesPerS, () => this.#hop.take(this.#hopMs(bytes), arrive)),
+      this.#network.send(bytes, path, () => this.#hop.take(this.#hopMs(bytes), arrive)),
     )
   }
 
@@ -46,7 +56,7 @@ export class Wire {
   }
 
   #hopMs(bytes: number): number {
-    const { perMessageMs, bytesPerS } = this.#fleet.coordinator.hop
+    const { perMessageMs, bytesPerS } = this.#hopSpeed
     return perMessageMs + (bytes / bytesPerS) * 1000
   }
 

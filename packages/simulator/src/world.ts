@@ -20,7 +20,7 @@ export interface Limits {
   readonly maxAmplification: number
 }
 
-/** Everything that all inferences of a simulation share. */
+/** Everything that all inferences of a coordinator share; devices and roster also those of others. */
 export interface World {
   readonly agenda: Agenda
   readonly fleet: Fleet

@@ -29,6 +29,8 @@ import { openWorkspace } from '../workspace.ts'
 interface SimulateFlags extends PlanningFlags {
   readonly model: string
   readonly devices: number
+  readonly coordinators: number
+  readonly switch?: number
   readonly profile: ProfileName
   readonly schemes: string
   readonly scenario: string
@@ -50,6 +52,17 @@ export function addSimulate(program: Command): void {
       )
       .requiredOption('--model <model>', 'a file model.onnx, or an architecture such as vgg16')
       .option('--devices <n>', 'devices', wholeNumber('--devices', 1, 1000), 10)
+      .option(
+        '--coordinators <n>',
+        'that ask the same devices, with a request of their own each',
+        wholeNumber('--coordinators', 1, 100),
+        1,
+      )
+      .option(
+        '--switch <Mb/s>',
+        'what the switch forwards in all, both directions together',
+        wholeNumber('--switch', 1, 1_000_000),
+      )
       .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe')
       .option('--schemes <list>', `separated by commas: ${schemeHelp}`, defaultSchemes)
       .option('--scenario <scenario>', `joined by +: ${scenarioForms}`, 'healthy')
@@ -72,8 +85,9 @@ async function run(flags: SimulateFlags): Promise<void> {
       runScheme(workspace.prepared.graph, { flags, scheme, scenario, progress }),
     )
     progress.print(`\n${runTable(runs)}`)
-    const { profile, devices, seed, model } = flags
-    const report = { model, profile, scenario: flags.scenario, devices, seed, runs }
+    const { profile, devices, coordinators, seed, model } = flags
+    const situation = { scenario: flags.scenario, devices, coordinators, switchMbps: flags.switch }
+    const report = { model, profile, ...situation, seed, runs }
     if (flags.json !== undefined) await writeReport(flags.json, report)
   } catch (error) {
     progress.fail()
@@ -112,7 +126,11 @@ function runScheme(
   const wish = { scheme, axis, transport, minIntensity, devices, seed }
   const plan = planUnder(graph, wish, { fleet, scenario })
   const limits = { maxAmplification: amplificationLimits[transport] }
-  const result = simulate({ plan: plan.load, fleet, scenario, requests, seed, limits })
+  const result = simulate({
+    ...{ plan: plan.load, fleet, scenario, requests, seed, limits },
+    coordinators: flags.coordinators,
+    switchBytesPerS: flags.switch === undefined ? undefined : (flags.switch * 1e6) / 8,
+  })
   progress.done()
   const { p50Ms, p99Ms, meanMs } = result.latency
   const { total, why } = plan.predict()
