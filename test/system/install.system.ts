@@ -198,8 +198,8 @@ describe('an installation on Debian', () => {
       systemctl daemon-reload; systemctl restart cocoi-device`)
     expect(await infer()).to.include(`used: ${device}`)
     const viewer = '--user viewer --password-file /var/lib/cocoi-broker/access/secrets/viewer'
-    const { code, stdout } = await machine.run(['sh', '-c', `cocoi doctor ${viewer}`])
-    expect(stdout).to.match(new RegExp(`clock of ${device} is 365 days behind`))
+    const { code, stdout } = await machine.run(['sh', '-c', `cocoi doctor --json ${viewer}`])
+    expect(stdout, stdout).to.match(new RegExp(`clock of ${device} is 365 days behind`))
     expect(code).to.equal(1)
     await machine.sh(`rm -r ${dropIn}; systemctl daemon-reload; systemctl restart cocoi-device`)
     expect(await infer()).to.include(`used: ${device}`)

@@ -1,5 +1,5 @@
 import type { Scheme } from '@cocoi/coding'
-import type { StageLayout } from '@cocoi/partition'
+import { type StageLayout, splitExtent } from '@cocoi/partition'
 import { maxRows } from './candidates.ts'
 import { codeStage } from './code-stage.ts'
 import { comparePlans, type Draft, plainestOf, sharedDraft } from './compare-plans.ts'
@@ -8,6 +8,8 @@ import { formatScheme } from './format-scheme.ts'
 import type { LoadOptions } from './stage-load.ts'
 import { StageOptions, type Surroundings } from './stage-options.ts'
 import type { WorkGraph } from './work-graph.ts'
+
+type MdsScheme = Extract<Scheme, { type: 'mds' }>
 
 export interface PieceChoiceInput {
   readonly graph: WorkGraph
@@ -34,7 +36,9 @@ export function* choosePieces(input: PieceChoiceInput): Generator<undefined, Cho
   const schemes = schemesOf(input.surroundings)
   const found: Draft[] = []
   for (const scheme of schemes) {
-    const stages = input.layouts.map(layout => codeStage(layout, scheme, input.surroundings))
+    const stages = input.layouts.map(layout =>
+      codeStage(layout, fitted(scheme, layout), input.surroundings),
+    )
     found.push(sharedDraft(input.graph, `${formatScheme(scheme)} everywhere`, stages))
     yield
   }
@@ -45,10 +49,16 @@ export function* choosePieces(input: PieceChoiceInput): Generator<undefined, Cho
   return { stages: winner.stages, why: explainPieces(winner, others) }
 }
 
+/** A stage that has fewer rows than k makes pieces keeps the number of spare rows, not that of all. */
+function fitted({ n, k, type }: MdsScheme, { extent }: StageLayout): MdsScheme {
+  const pieces = splitExtent(extent, k).starts.length
+  return { type, n: pieces + n - k, k: pieces }
+}
+
 /** The code with every k that noise does not spoil. */
-function schemesOf({ fleet, codes }: Surroundings): Scheme[] {
+function schemesOf({ fleet, codes }: Surroundings): MdsScheme[] {
   const n = Math.min(fleet.devices.length, maxRows)
-  const schemes = sparesOf(n).map(spare => ({ type: 'mds', n, k: n - spare }) as const)
+  const schemes = sparesOf(n).map((spare): MdsScheme => ({ type: 'mds', n, k: n - spare }))
   return schemes.filter(scheme => codes.isQuiet(scheme))
 }
 
@@ -63,12 +73,13 @@ function sparesOf(n: number): number[] {
 
 function* bestByStage(
   { layouts, surroundings }: PieceChoiceInput,
-  schemes: readonly Scheme[],
+  schemes: readonly MdsScheme[],
 ): Generator<undefined, LoadOptions[]> {
   const options = new StageOptions(surroundings)
   const best: LoadOptions[] = []
   for (const layout of layouts) {
-    best.push(yield* options.bestOf(layout, schemes))
+    const fitting = schemes.map(scheme => fitted(scheme, layout))
+    best.push(yield* options.bestOf(layout, fitting))
   }
   return best
 }

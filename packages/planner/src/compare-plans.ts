@@ -48,7 +48,7 @@ export function* comparePlans(
 }
 
 /** Predictions err: spare rows have to gain at least this much. */
-const worthSpares = 1.03
+const worthSpares = 1.05
 
 /** Of the plans that are nearly as soon as the soonest the one with the fewest spare rows. */
 export function plainestOf(plans: readonly RatedPlan[]): RatedPlan {

@@ -63,11 +63,12 @@ describe('the scheme auto', () => {
 
   it('keeps spare rows where devices straggle, and none where they do not', () => {
     const fleet = fleetOf('pi4-slow', 10)
-    const spares = [0, 1].map(factor => {
+    const [calm, restless] = [0, 1].map(factor => {
       const { stages } = plan('vgg16', 'auto', straggling(fleet, factor))
-      return stages.map(({ code }) => code.n - code.k).reduce((sum, spare) => sum + spare, 0)
+      return stages.map(({ code }) => code.n - code.k)
     })
-    expect(spares[1]).to.be.above(spares[0]! + 12)
+    expect(Math.max(...calm!)).to.equal(0)
+    expect(Math.min(...restless!)).to.be.above(0)
   })
 
   for (const name of ['vgg16', 'resnet18'] as const) {
@@ -173,13 +174,25 @@ describe('a code without numbers', () => {
       for (const devices of [2, 3, 20]) {
         const { kind, stages } = plan('resnet18', scheme, fleetOf('pi4-slow', devices))
         expect(kind, `${scheme} on ${devices}`).to.equal('stages')
-        for (const { code } of stages) expect(code.n, scheme).to.equal(devices)
+        for (const { code } of stages) {
+          if (scheme === 'mds') expect(code.n).to.be.within(2, devices)
+          else expect(code.n, scheme).to.equal(devices)
+        }
       }
       for (const devices of [0, 1]) {
         const { kind, notes } = plan('resnet18', scheme, fleetOf('pi4-slow', devices))
         expect([kind, notes.join()].join(': ')).to.match(/^local: .*computed locally$/)
       }
     }
+  })
+
+  it('leaves devices alone for which a layer has no rows', () => {
+    const fleet = fleetOf('pi4-gbe', 100)
+    const [mds, uncoded] = ['mds', 'uncoded'].map(scheme => plan('vgg16', scheme, fleet))
+    const lowest = mds!.stages.at(-1)!
+    expect(lowest.code.n - lowest.code.k).to.be.below(10)
+    const ratio = mds!.predict().total.meanMs / uncoded!.predict().total.meanMs
+    expect(ratio).to.be.below(1.05)
   })
 
   it('says why it has as many pieces as it has', () => {
