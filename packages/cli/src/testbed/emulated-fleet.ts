@@ -114,30 +114,44 @@ export class EmulatedFleet {
     }
   }
 
-  /** From now on everything is as slow as on a Pi; models are distributed before. */
-  async restrain(scenario: Scenario): Promise<void> {
-    const { computers, links } = this.calibration
-    const calibrated = new Map(
-      computers.map(one => [computerOf(this.#hardware.get(one.machine)!), one]),
-    )
-    for (const [name, hardware] of this.#hardware) {
-      const { host, groups } = this.#site.machine(name)
-      const { engineCores, jsCores } = calibrated.get(computerOf(hardware))!
-      groups.engine.limit(engineCores / (name === 'pi1' ? scenario.slowdown : 1))
-      groups.js.limit(jsCores)
-      groups.broker.limit(jsCores)
-      groups.helpers.limit(helperCores * jsCores)
-      if (!this.#isShared) await host.limit(this.#linkLimit(hardware))
+  /**
+   * From now on these computers, or all, are as slow as Pis, and so are their links; models are distributed
+   * before.
+   */
+  async restrain(scenario: Scenario, names = this.#names): Promise<void> {
+    for (const name of names) await this.#restrain(name, scenario)
+    if (this.#isShared) {
+      await this.#site.network.limitMedium(this.calibration.links[0]!.limitBytesPerS)
     }
-    if (this.#isShared) await this.#site.network.limitMedium(links[0]!.limitBytesPerS)
   }
 
-  async free(): Promise<void> {
-    for (const { host, groups } of this.#site.machines.values()) {
+  async #restrain(name: string, { slowdown }: Scenario): Promise<void> {
+    const { host, groups } = this.#site.machine(name)
+    const hardware = this.#hardware.get(name)!
+    const { engineCores, jsCores } = this.calibration.computers.find(
+      ({ machine }) => computerOf(this.#hardware.get(machine)!) === computerOf(hardware),
+    )!
+    groups.engine.limit(engineCores / (name === 'pi1' ? slowdown : 1))
+    groups.js.limit(jsCores)
+    groups.broker.limit(jsCores)
+    groups.helpers.limit(helperCores * jsCores)
+    if (!this.#isShared) await host.limit(this.#linkLimit(hardware))
+  }
+
+  /** These computers, or all, run at full speed again. */
+  async free(names = this.#names): Promise<void> {
+    for (const name of names) {
+      const { host, groups } = this.#site.machine(name)
       for (const group of Object.values(groups)) group.limit(undefined)
       if (!this.#isShared) await host.limit(undefined)
     }
-    if (this.#isShared) await this.#site.network.limitMedium(undefined)
+    if (this.#isShared && names.length === this.#names.length) {
+      await this.#site.network.limitMedium(undefined)
+    }
+  }
+
+  get #names(): readonly string[] {
+    return [...this.#hardware.keys()]
   }
 
   /** Gives all kinds of threads the share of their own; to be repeated when a daemon was restarted. */

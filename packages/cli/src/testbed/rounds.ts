@@ -18,6 +18,9 @@ export interface RoundsOptions {
   readonly progress: Progress
 }
 
+/** Requests after which the code of a new process is compiled. */
+const warmUps = 2
+
 /** Longer than the whole model takes on one slow device. */
 const deadlineMs = 600_000
 
@@ -30,6 +33,8 @@ export class Rounds {
   readonly #toRecover = new Set<string>()
   /** How many devices took part when nobody had failed. */
   readonly #parts = new Map<string, number>()
+  /** Computers that run at full speed, because their daemons are new. */
+  readonly #cold: string[] = []
   #count = 0
 
   constructor(bench: Bench, options: RoundsOptions) {
@@ -53,11 +58,11 @@ export class Rounds {
   }
 
   async end(): Promise<void> {
+    this.#victims.spare()
     await this.#victims.heal()
   }
 
   async #ask(scheme: string): Promise<Trial> {
-    const { schemes } = this.#options
     if (this.#toRecover.delete(scheme)) await this.#recover(scheme)
     // Nobody fails before it is known for how long there is somebody to fail.
     const expectedMs = this.#lastMs.get(scheme)
@@ -66,16 +71,37 @@ export class Rounds {
     }
     const trial = await ask(this.#bench, scheme, { onSent })
     this.#lastMs.set(scheme, trial.latencyMs)
-    if (await this.#victims.heal()) for (const one of schemes) this.#toRecover.add(one)
-    else if (trial.answer) this.#parts.set(scheme, devicesIn(trial.answer))
+    const struck = this.#victims.spare()
+    if (struck.length === 0) this.#notePart(scheme, trial)
+    else await this.#heal(struck)
     return trial
+  }
+
+  #notePart(scheme: string, { answer }: Trial): void {
+    if (answer) this.#parts.set(scheme, devicesIn(answer))
+  }
+
+  /** Processes start, and compile their code, at full speed: their being new is no part of the scenario. */
+  async #heal(struck: readonly string[]): Promise<void> {
+    const { schemes, emulated } = this.#options
+    if (!this.#victims.isHang) {
+      this.#cold.push(...struck)
+      await emulated.free(struck)
+    }
+    await this.#victims.heal()
+    for (const scheme of schemes) this.#toRecover.add(scheme)
   }
 
   /** Until all take part again who did before. */
   async #recover(scheme: string): Promise<void> {
-    const { emulated } = this.#options
-    if (scheme !== 'local') await warmUp(this.#bench, scheme, this.#parts.get(scheme))
+    const { emulated, scenario } = this.#options
+    const cold = this.#cold.splice(0)
+    if (scheme !== 'local') {
+      await warmUp(this.#bench, scheme, this.#parts.get(scheme))
+      if (cold.length > 0) for (let i = 0; i < warmUps; i++) await ask(this.#bench, scheme)
+    }
     emulated.sortThreads(this.#bench.cluster)
+    await emulated.restrain(scenario.scenario, cold)
   }
 }
 

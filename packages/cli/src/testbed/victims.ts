@@ -28,20 +28,28 @@ export class Victims {
     }
   }
 
-  /** Whether there was somebody to be brought back, which takes as long as starting a device. */
-  async heal(): Promise<boolean> {
+  /** Ends what the inference that is over might still have done to devices; the names of those who failed. */
+  spare(): string[] {
     for (const timer of this.#timers) clearTimeout(timer)
-    const struck = this.#struck
     this.#timers = []
+    return this.#struck.map(({ id }) => id)
+  }
+
+  /** Brings back who failed, which may take as long as starting a device. */
+  async heal(): Promise<void> {
+    const struck = this.#struck
     this.#struck = []
-    const isFrozen = this.#scenario.failureKind === 'hang'
-    await Promise.all(struck.map(one => (isFrozen ? one.thaw() : one.restart())))
-    return struck.length > 0
+    await Promise.all(struck.map(one => (this.isHang ? one.thaw() : one.restart())))
+  }
+
+  /** Whether who fails falls silent, and goes on as it was when it is back. */
+  get isHang(): boolean {
+    return this.#scenario.failureKind === 'hang'
   }
 
   #fail(victim: VirtualDaemon): void {
     this.#struck.push(victim)
-    if (this.#scenario.failureKind === 'hang') victim.freeze()
+    if (this.isHang) victim.freeze()
     else victim.kill()
   }
 }
