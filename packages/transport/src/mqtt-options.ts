@@ -97,6 +97,8 @@ function clientOptions(options: MqttOptions): FixedClientOptions {
     // Otherwise what is published offline is sent, stale, at the next connect.
     queueQoSZero: false,
     timerVariant: 'native',
+    // A buffer for each of 65536 numbers, ready to be written: 7 MB to save a few allocations a second.
+    writeCache: false,
   }
 }
 
