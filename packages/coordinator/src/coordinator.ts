@@ -26,6 +26,7 @@ import { Fleet } from './fleet.ts'
 import { Intake } from './intake.ts'
 import { Measurements } from './measurements.ts'
 import { ModelShelf } from './model-shelf.ts'
+import { PlanningThread } from './planning/planning-thread.ts'
 import { type Condition, Presence } from './presence.ts'
 import { ResultRouter } from './result-router.ts'
 
@@ -59,6 +60,7 @@ export class Coordinator {
   readonly #measurements: Measurements
   readonly #loadGoal = new LoadGoal()
   readonly #models: ModelShelf
+  readonly #planner: PlanningThread
   readonly #deployments: Deployments
   readonly #intake: Intake
   readonly #presence: Presence
@@ -97,6 +99,8 @@ export class Coordinator {
       onNamesake: (device, retirement) => this.#onNamesake(device, retirement),
     })
     this.#fleet = fleet
+    const planner = new PlanningThread()
+    this.#planner = planner
     const measurements = new Measurements({ fleet, now })
     this.#measurements = measurements
     this.#events = new Events({ control, topics, onError })
@@ -105,7 +109,7 @@ export class Coordinator {
     this.#models = models
     const deployments = new Deployments({
       ...{ coordinator: config.id, engine, fleet, control, topics, minIntensity, readyTimeoutMs },
-      ...{ measurements, onError, now, capacity: config.maxPlans, replanAfterMs },
+      ...{ planner, measurements, onError, now, capacity: config.maxPlans, replanAfterMs },
       onPlan: (entry, deployment) => {
         models.onPlan(entry, deployment)
         this.#events.planChanged(entry.name, deployment)
@@ -117,15 +121,8 @@ export class Coordinator {
       ...{ subtaskTimeoutMs, maxOutstanding, onError },
       onWrong: (wrong: WrongResult & { stage: number }) => this.#onWrong(wrong),
     }
-    const answering = {
-      config,
-      models,
-      deployments,
-      stages,
-      audits: new Audits(),
-      measurements,
-      now,
-    }
+    const audits = new Audits()
+    const answering = { config, models, deployments, stages, audits, measurements, now }
     this.#intake = new Intake({
       ...{ config, topics, requests, now, onDrop },
       answer: request => answerRequest(request, { ...answering, goal: () => this.#goal() }),
@@ -152,7 +149,9 @@ export class Coordinator {
     await this.#intake.stop()
     this.#fleet.stop()
     await this.#blobs.stop()
-    await this.#deployments.close()
+    const deploymentsEnd = this.#deployments.close()
+    await this.#planner.close()
+    await deploymentsEnd
     await this.#presence.leave()
     await this.#engine.close()
   }

@@ -17,7 +17,9 @@ import type { Transport } from '@cocoi/transport'
 import { buildExecutable, type Executable } from './executable.ts'
 import type { Fleet } from './fleet.ts'
 import type { Measurements } from './measurements.ts'
-import { type Planned, planNow, sharesOf } from './planned.ts'
+import { type Planned, planNow } from './planned.ts'
+import { sharesOf } from './planning/is-worthwhile.ts'
+import type { PlanningThread } from './planning/planning-thread.ts'
 import { Readiness } from './readiness.ts'
 
 /** How a model is to be distributed, as a request or the configuration says. */
@@ -35,6 +37,7 @@ export interface DeploymentOptions {
   readonly coordinator: string
   readonly prepared: PreparedModel
   readonly wish: DeploymentWish
+  readonly planner: PlanningThread
   readonly engine: Engine
   readonly fleet: Fleet
   readonly control: Transport

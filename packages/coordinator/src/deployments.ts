@@ -152,6 +152,7 @@ export class Deployments {
     slot.renewing = true
     const renewal = this.#adopt(key, { present, signal: this.#closing.signal }, what)
       .catch(error => {
+        if (this.#closing.signal.aborted) return
         this.#options.onError('planning for other devices', error)
         // Whoever asks next is told why there is no plan.
         if (this.#slots.get(key) === slot) this.#retire(key, slot)

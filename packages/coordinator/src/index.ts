@@ -4,7 +4,8 @@ export { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
 export { buildExecutable, type Executable } from './executable.ts'
 export { Fleet, type FleetOptions } from './fleet.ts'
 export { Measurements, type MeasurementsOptions } from './measurements.ts'
-export { isWorthwhile, type Planned, type PlanningOptions, planNow } from './planned.ts'
+export { betterPlan, type Planned, type PlanningOptions, planNow } from './planned.ts'
+export { PlanningThread } from './planning/planning-thread.ts'
 export { Reconsideration, type ReconsiderationOptions } from './reconsideration.ts'
 export {
   type InferenceReport,

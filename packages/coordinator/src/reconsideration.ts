@@ -1,18 +1,18 @@
 import { type Fleet, hasChanged, isLeftToPlanner } from '@cocoi/planner'
 import type { Deployment } from './deployment.ts'
-import { isWorthwhile, type Planned, type PlanningOptions, planNow } from './planned.ts'
+import { betterPlan, type Planned, type PlanningOptions } from './planned.ts'
 
 export interface ReconsiderationOptions
-  extends Pick<PlanningOptions, 'measurements' | 'minIntensity'> {
+  extends Pick<PlanningOptions, 'planner' | 'measurements' | 'minIntensity'> {
   readonly now: () => number
   readonly onError: (what: string, error: unknown) => void
 }
 
 /**
- * Planning takes its time, of the same processor that forwards subtasks: no two plans are reconsidered
- * within this time, nor within so many times as long as the last took.
+ * Planning keeps a core busy for its time: no two plans are reconsidered within this time, nor within so
+ * many times as long as the last took.
  */
-const rest = { leastMs: 5000, times: 20 } as const
+const rest = { leastMs: 5000, times: 4 } as const
 
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
@@ -37,7 +37,7 @@ export class Reconsideration {
     { prepared, wish }: Pick<PlanningOptions, 'prepared' | 'wish'>,
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): void {
-    const { now, measurements, minIntensity, onError } = this.#options
+    const { now, planner, measurements, minIntensity, onError } = this.#options
     const { signal } = this.#closing
     if (!isLeftToPlanner(wish.scheme) || this.#pending || signal.aborted || now() < this.#nextAt)
       return
@@ -47,13 +47,22 @@ export class Reconsideration {
     const beganAt = now()
     let restMs: number = rest.leastMs
     const consider = async () => {
-      const planned = await planNow({ prepared, wish, measurements, minIntensity })
+      const planning = {
+        planner,
+        prepared,
+        wish,
+        measurements: { fleet: () => fleet },
+        minIntensity,
+      }
+      const better = await betterPlan(present.planned, planning)
       restMs = Math.max(rest.leastMs, rest.times * (now() - beganAt))
-      this.#confirmed.set(present, planned.fleet)
-      if (isWorthwhile(present.planned, planned, wish.goal)) await adopt(planned, signal)
+      this.#confirmed.set(present, fleet)
+      if (better) await adopt(better, signal)
     }
     this.#pending = consider()
-      .catch(error => onError('looking for a better plan', error))
+      .catch(error => {
+        if (!signal.aborted) onError('looking for a better plan', error)
+      })
       .finally(() => {
         this.#pending = undefined
         this.#nextAt = now() + restMs

@@ -29,10 +29,8 @@ export interface ChosenPieces {
  * all stages alike, and with the best k of each stage by itself, which overlooks the devices that one
  * stage leaves at work when the next begins. Spare rows that gain next to nothing are left out: without
  * stragglers and failures k may well be n.
- *
- * It yields every few milliseconds.
  */
-export function* choosePieces(input: PieceChoiceInput): Generator<undefined, ChosenPieces> {
+export function choosePieces(input: PieceChoiceInput): ChosenPieces {
   const schemes = schemesOf(input.surroundings)
   const found: Draft[] = []
   for (const scheme of schemes) {
@@ -40,10 +38,9 @@ export function* choosePieces(input: PieceChoiceInput): Generator<undefined, Cho
       codeStage(layout, fitted(scheme, layout), input.surroundings),
     )
     found.push(sharedDraft(input.graph, `${formatScheme(scheme)} everywhere`, stages))
-    yield
   }
-  found.push(sharedDraft(input.graph, 'chosen by stage', yield* bestByStage(input, schemes)))
-  const plans = yield* comparePlans(found, input.surroundings)
+  found.push(sharedDraft(input.graph, 'chosen by stage', bestByStage(input, schemes)))
+  const plans = comparePlans(found, input.surroundings)
   const winner = plainestOf(plans)
   const others = plans.filter(plan => plan !== winner)
   return { stages: winner.stages, why: explainPieces(winner, others) }
@@ -71,15 +68,15 @@ function sparesOf(n: number): number[] {
   return spares
 }
 
-function* bestByStage(
+function bestByStage(
   { layouts, surroundings }: PieceChoiceInput,
   schemes: readonly MdsScheme[],
-): Generator<undefined, LoadOptions[]> {
+): LoadOptions[] {
   const options = new StageOptions(surroundings)
   const best: LoadOptions[] = []
   for (const layout of layouts) {
     const fitting = schemes.map(scheme => fitted(scheme, layout))
-    best.push(yield* options.bestOf(layout, fitting))
+    best.push(options.bestOf(layout, fitting))
   }
   return best
 }

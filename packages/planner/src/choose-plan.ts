@@ -58,21 +58,19 @@ type Unit = Parameters<typeof chooseStages>[0][number]
  * Chooses how to run a model: the way through the stages that dynamic programming finds, the fixed
  * schemes that a user could ask for, one device with the whole model, and the coordinator alone are
  * drawn as whole inferences; the smallest mean wins, or the greatest throughput.
- *
- * It yields every few milliseconds, for callers that have something else to do meanwhile.
  */
-export function* choosePlan(input: ChoiceInput): Generator<undefined, ChosenPlan> {
+export function choosePlan(input: ChoiceInput): ChosenPlan {
   const { model, axis, convs, surroundings, goal } = input
   const { fleet } = surroundings
   const options = new StageOptions(surroundings)
   const units: Unit[] = []
   for (const layout of layoutStages(model.graph!, convs, axis)) {
-    units.push({ layout, options: yield* options.of(layout) })
+    units.push({ layout, options: options.of(layout) })
   }
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
-  const found = yield* drafts(input, options, { choices, shared })
-  const plans = yield* comparePlans(found, surroundings)
+  const found = drafts(input, options, { choices, shared })
+  const plans = comparePlans(found, surroundings)
   const winner = best(plans, fleet, goal)
   const others = plans.filter(plan => plan !== winner)
   const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
@@ -89,13 +87,13 @@ export function* choosePlan(input: ChoiceInput): Generator<undefined, ChosenPlan
   return { kind, load, stages, local, why: explained(winner, others, fleet) }
 }
 
-function* drafts(
+function drafts(
   input: ChoiceInput,
   options: StageOptions,
   { choices, shared }: { choices: readonly StageChoice[]; shared: readonly LinearConv[] },
-): Generator<undefined, Draft[]> {
+): Draft[] {
   const { model, graph, convs } = input
-  const first = yield* firstOptions(input, options, shared)
+  const first = firstOptions(input, options, shared)
   const firstOf = (layout: LoadOptions['layout']) => first.get(outputsOf(layout))
   const intense = convs.filter(input.isIntense)
   const same = intense.length === shared.length && intense.every(conv => shared.includes(conv))
@@ -105,19 +103,19 @@ function* drafts(
     { name: 'whole', kind: 'whole' as const, load: wholeLoad(model, graph), stages: [] },
     sharedPlan(input, 'chosen by stage', shared, firstOf, choices),
   ]
-  for (const set of sets) found.push(...(yield* alikePlans(input, set)))
+  for (const set of sets) found.push(...alikePlans(input, set))
   return found.filter(plan => plan !== undefined)
 }
 
 /** The best way to distribute each of the stages that these convolutions make, by their outputs. */
-function* firstOptions(
+function firstOptions(
   { model, axis }: ChoiceInput,
   options: StageOptions,
   shared: readonly LinearConv[],
-): Generator<undefined, Map<string, LoadOptions>> {
+): Map<string, LoadOptions> {
   const found = new Map<string, LoadOptions>()
   for (const layout of layoutStages(model.graph!, shared, axis)) {
-    const [best] = yield* options.of(layout)
+    const [best] = options.of(layout)
     if (best) found.set(outputsOf(layout), best.stage)
   }
   return found
@@ -168,10 +166,10 @@ function outputsOf({ convs }: LoadOptions['layout']): string {
 }
 
 /** All these convolutions uncoded, all twice, and all under the MDS code with the best of its numbers. */
-function* alikePlans(
+function alikePlans(
   { model, graph, axis, surroundings }: ChoiceInput,
   convs: readonly LinearConv[],
-): Generator<undefined, Draft[]> {
+): Draft[] {
   const devices = surroundings.fleet.devices.length
   if (convs.length === 0 || devices < 2) return []
   const layouts = layoutStages(model.graph!, convs, axis)
@@ -180,6 +178,6 @@ function* alikePlans(
     const stages = layouts.map(layout => codeStage(layout, scheme, surroundings))
     return sharedDraft(graph, `${formatScheme(scheme)} everywhere`, stages)
   })
-  const { stages } = yield* choosePieces({ graph, layouts, surroundings })
+  const { stages } = choosePieces({ graph, layouts, surroundings })
   return [...plain, sharedDraft(graph, formatSchemes(stages), stages)]
 }

@@ -22,27 +22,22 @@ const samples = { first: 16, best: 128 }
 /** Plans that may turn out best: those this much above the best at first sight. */
 const nearlyBest = 1.1
 
-/**
- * Draws all plans a few times, and those that may be best more often, all from the same numbers. It
- * yields after each.
- */
-export function* comparePlans(
+/** Draws all plans a few times, and those that may be best more often, all from the same numbers. */
+export function comparePlans(
   plans: readonly Draft[],
   { fleet, draws, codes }: { fleet: Fleet; draws: Draws; codes: Codes },
-): Generator<undefined, RatedPlan[]> {
+): RatedPlan[] {
   const drawn = (plan: Draft, count: number) =>
     meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
   const rated: RatedPlan[] = []
   for (const plan of plans) {
     rated.push({ ...plan, meanMs: drawn(plan, samples.first) })
-    yield
   }
   const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
   const compared: RatedPlan[] = []
   for (const plan of rated) {
     const isNear = plan.meanMs <= limit || plan.kind === 'local'
     compared.push(isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan)
-    yield
   }
   return compared
 }

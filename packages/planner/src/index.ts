@@ -1,3 +1,4 @@
+export { carryOut, decisionOf, type PlanDecision } from './decision.ts'
 export { Draws, slownessOf } from './draws.ts'
 export { PlannerError, type PlannerErrorCode } from './errors.ts'
 export { FailureMeter } from './failure-meter.ts'
@@ -19,7 +20,6 @@ export {
   amplificationLimits,
   type ModelPlan,
   type PlanOptions,
-  planInSteps,
   planModel,
   type StagePlan,
 } from './plan-model.ts'

@@ -83,18 +83,6 @@ export interface ModelPlan {
  * @throws {PlannerError} ERR_BAD_FLEET if the fleet has another number of devices
  */
 export function planModel(model: ModelProto, options: PlanOptions): ModelPlan {
-  const steps = planInSteps(model, options)
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
-}
-
-/** As `planModel`, for callers with something else to do: it yields every few milliseconds. */
-export function* planInSteps(
-  model: ModelProto,
-  options: PlanOptions,
-): Generator<undefined, ModelPlan> {
   const planning = prepare(model, options)
   const { scheme: request, devices } = options
   if (request.type === 'local') return nothing('local', planning, [])
@@ -102,16 +90,16 @@ export function* planInSteps(
     if (devices > 0) return nothing('whole', planning, [])
     return nothing('local', planning, ['no device is here: computed locally'])
   }
-  if (request.type === 'auto') return yield* planBest(planning)
+  if (request.type === 'auto') return planBest(planning)
   if (devices < 2) {
     const note = `a layer is shared by two devices or more, ${devices} here: computed locally`
     return nothing('local', planning, [note])
   }
-  return yield* planCoded(request, planning)
+  return planCoded(request, planning)
 }
 
 /** Distributes what is worth it, under a scheme that the user asked for. */
-function* planCoded(request: SharingRequest, planning: Planning): Generator<undefined, ModelPlan> {
+function planCoded(request: SharingRequest, planning: Planning): ModelPlan {
   const { model, options, graph } = planning
   const { convs, local } = chooseConvs(model, options)
   const layouts = layoutStages(model.graph!, convs, options.axis)
@@ -121,16 +109,17 @@ function* planCoded(request: SharingRequest, planning: Planning): Generator<unde
   }
   const surroundings = surroundingsOf(planning)
   if (isLeftToPlanner(request)) {
-    const chosen = yield* choosePieces({ graph, layouts, surroundings })
-    return finish(planning, { ...chosen, local, notes: [] })
+    const chosen = choosePieces({ graph, layouts, surroundings })
+    return finish(planning, { ...chosen, local, notes: noiseNotes(chosen.stages, options) })
   }
   const { scheme, note } = resolveScheme(request, options.devices)
   const stages = layouts.map(layout => codeStage(layout, scheme, surroundings))
-  return finish(planning, { stages, local, notes: note ? [note] : [] })
+  const notes = [...(note ? [note] : []), ...noiseNotes(stages, options)]
+  return finish(planning, { stages, local, notes })
 }
 
 /** What planning needs beside the options. */
-interface Planning {
+export interface Planning {
   readonly model: ModelProto
   readonly options: PlanOptions
   readonly graph: WorkGraph
@@ -139,7 +128,8 @@ interface Planning {
   readonly codes: Codes
 }
 
-function prepare(model: ModelProto, options: PlanOptions): Planning {
+/** @throws {PlannerError} ERR_BAD_FLEET */
+export function prepare(model: ModelProto, options: PlanOptions): Planning {
   const { devices, seed = 1 } = options
   const fleet = options.fleet ?? fleetOf('pi4-gbe', devices)
   if (fleet.devices.length !== devices) {
@@ -155,7 +145,7 @@ function surroundingsOf({ options, fleet, draws, codes }: Planning): Surrounding
   return { fleet, transport: options.transport, draws, codes }
 }
 
-function* planBest(planning: Planning): Generator<undefined, ModelPlan> {
+function planBest(planning: Planning): ModelPlan {
   const { model, options, graph } = planning
   if (options.devices === 0) return nothing('local', planning, [])
   const { axis } = options
@@ -166,15 +156,15 @@ function* planBest(planning: Planning): Generator<undefined, ModelPlan> {
   const isIntense = (conv: LinearConv) => reasonToStay(conv, options) === undefined
   const { goal = soonest } = options
   const input = { model, graph, convs, isIntense, axis, surroundings, goal }
-  const chosen = yield* choosePlan(input)
+  const chosen = choosePlan(input)
   if (chosen.kind === 'whole') return nothing('whole', planning, [], chosen.why)
   const small = stay.map(conv => localConv(conv, reasonToStay(conv, options)!))
   const local = [...found.local, ...small, ...chosen.local]
-  return finish(planning, { ...chosen, local, notes: [] })
+  return finish(planning, { ...chosen, local, notes: noiseNotes(chosen.stages, options) })
 }
 
 /** The plan of these stages, with what it is predicted to take. */
-function finish(
+export function finish(
   planning: Planning,
   made: {
     stages: readonly LoadOptions[]
@@ -187,9 +177,8 @@ function finish(
   const load = planLoad(graph, made.stages)
   const predict = () => predictPlanned(planning, { load, stages: made.stages, why: made.why })
   const stages = made.stages.map(toStagePlan)
-  const notes = [...made.notes, ...noiseNotes(stages, options)]
   const kind = stages.length > 0 ? 'stages' : 'local'
-  const { local, why } = made
+  const { local, notes, why } = made
   return { kind, stages, local, transport: options.transport, notes, load, why, predict }
 }
 
@@ -228,7 +217,7 @@ function chooseConvs(
 }
 
 /** Says so when a code is so noisy that losing its worst rows costs a result more than k. */
-function noiseNotes(stages: readonly StagePlan[], options: PlanOptions): string[] {
+function noiseNotes(stages: readonly LoadOptions[], options: PlanOptions): string[] {
   const { maxAmplification: limit = Number.POSITIVE_INFINITY, transport } = options
   const codes = new Map(stages.map(({ code }) => [JSON.stringify(code.scheme), code]))
   return [...codes.values()].flatMap(code => {
@@ -242,7 +231,8 @@ function noiseNotes(stages: readonly StagePlan[], options: PlanOptions): string[
   })
 }
 
-function nothing(
+/** The plan that distributes no stage. */
+export function nothing(
   kind: 'local' | 'whole',
   planning: Planning,
   notes: readonly string[],

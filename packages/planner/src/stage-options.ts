@@ -48,13 +48,10 @@ export class StageOptions {
     this.#surroundings = surroundings
   }
 
-  /**
-   * The best few ways to distribute a stage, the best first; none if it cannot be. It yields every few
-   * milliseconds.
-   */
-  *of(layout: StageLayout): Generator<undefined, readonly StageOption[]> {
+  /** The best few ways to distribute a stage, the best first; none if it cannot be. */
+  of(layout: StageLayout): readonly StageOption[] {
     const key = shapeOf(layout)
-    const known = this.#known.get(key) ?? (yield* this.#find(layout))
+    const known = this.#known.get(key) ?? this.#find(layout)
     this.#known.set(key, known)
     return known
       .map(({ option, candidate }) => ({ ...option, stage: this.stage(layout, candidate) }))
@@ -69,19 +66,18 @@ export class StageOptions {
   }
 
   /** The stage under that one of the schemes with which it takes least by itself. */
-  *bestOf(layout: StageLayout, schemes: readonly Scheme[]): Generator<undefined, LoadOptions> {
+  bestOf(layout: StageLayout, schemes: readonly Scheme[]): LoadOptions {
     const key = shapeOf(layout)
-    const best = this.#bestSchemes.get(key) ?? (yield* this.#bestScheme(layout, schemes))
+    const best = this.#bestSchemes.get(key) ?? this.#bestScheme(layout, schemes)
     this.#bestSchemes.set(key, best)
     return codeStage(layout, best, this.#surroundings)
   }
 
-  *#bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Generator<undefined, Scheme> {
+  #bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Scheme {
     const rated: { scheme: Scheme; meanMs: number }[] = []
     for (const scheme of schemes) {
       const meanMs = this.#meanMs(codeStage(layout, scheme, this.#surroundings))
       rated.push({ scheme, meanMs })
-      yield
     }
     return soonestOf(rated).scheme
   }
@@ -92,16 +88,15 @@ export class StageOptions {
     return meanOfPlan(load, fleet, { draws, codes, samples })
   }
 
-  *#find(layout: StageLayout): Generator<undefined, Found[]> {
+  #find(layout: StageLayout): Found[] {
     const found: Found[] = []
-    for (const candidate of yield* this.#screen(layout)) {
+    for (const candidate of this.#screen(layout)) {
       found.push({ candidate, option: this.#draw(layout, candidate) })
-      yield
     }
     return found
   }
 
-  *#screen(layout: StageLayout): Generator<undefined, Candidate[]> {
+  #screen(layout: StageLayout): Candidate[] {
     const { fleet, codes } = this.#surroundings
     const whole = subtaskWork(layout, layout.extent)
     const rated = candidatesFor(layout.extent, fleet, whole)
@@ -115,7 +110,6 @@ export class StageOptions {
     for (const { candidate } of rated) {
       if (chosen.length === finalists) break
       if (codes.isQuiet(candidate.scheme)) chosen.push(candidate)
-      yield
     }
     return chosen
   }

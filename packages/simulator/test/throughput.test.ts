@@ -4,7 +4,6 @@ import {
   type ModelPlan,
   type ProfileName,
   parseSchemeRequest,
-  planInSteps,
   planModel,
 } from '@cocoi/planner'
 import { parseScenario, simulate } from '@cocoi/simulator'
@@ -49,22 +48,5 @@ describe('a plan for throughput', () => {
     expect(plan.why).to.match(
       /^requests queue: one device for each request answers more of them per second than .* instead of/,
     )
-  })
-})
-
-describe('planning in steps', () => {
-  it('makes the same plan, with many pauses', () => {
-    const fleet = fleetOf('pi4-slow', 10)
-    const options = { ...settings, fleet, scheme: parseSchemeRequest('auto') }
-    const steps = planInSteps(resnet18, options)
-    let pauses = 0
-    let step = steps.next()
-    for (; !step.done; step = steps.next()) pauses += 1
-    expect(pauses).to.be.above(20)
-    expect(step.value.stages.length).to.be.above(5)
-    const atOnce = planModel(resnet18, options)
-    const schemes = (plan: ModelPlan) => plan.stages.map(({ code }) => code.scheme)
-    expect(schemes(step.value)).to.deep.equal(schemes(atOnce))
-    expect(step.value.predict()).to.deep.equal(atOnce.predict())
   })
 })

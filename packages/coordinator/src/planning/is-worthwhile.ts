@@ -1,0 +1,47 @@
+import {
+  Draws,
+  type Fleet,
+  type Goal,
+  meanOfPlan,
+  type PlanLoad,
+  throughputOf,
+} from '@cocoi/planner'
+
+/** A plan as numbers, and the fleet it was made for. */
+export interface LoadedFleet {
+  readonly load: PlanLoad
+  readonly fleet: Fleet
+}
+
+/** Another plan is worth loading and starting with no experience when it is better by this. */
+const worthwhile = 1.1
+
+const samples = 128
+
+/** Whether the second plan is predicted to be so much better on its fleet that it is worth changing. */
+export function isWorthwhile(old: LoadedFleet, fresh: LoadedFleet, goal: Goal): boolean {
+  const { fleet } = fresh
+  const draws = new Draws(1)
+  const rate = (load: PlanLoad) => {
+    const meanMs = meanOfPlan(load, fleet, { draws, samples })
+    return goal.type === 'latency'
+      ? 1 / meanMs
+      : throughputOf({ load, meanMs }, fleet, goal.running)
+  }
+  return rate(fresh.load) > worthwhile * rate(loadOn(fleet, old))
+}
+
+/** A plan's numbers on another fleet: who is new has no share where shares differ. */
+function loadOn(fleet: Fleet, { load, fleet: old }: LoadedFleet): PlanLoad {
+  const stages = load.stages.map(stage => {
+    const shares = stage.rowsPerDevice && sharesOf(old, stage.rowsPerDevice)
+    if (!shares) return stage
+    return { ...stage, rowsPerDevice: fleet.devices.map(({ name }) => shares[name] ?? 0) }
+  })
+  return { ...load, stages }
+}
+
+/** Shares by the names of devices. */
+export function sharesOf({ devices }: Fleet, rows: readonly number[]): Record<string, number> {
+  return Object.fromEntries(devices.map(({ name }, i) => [name, rows[i]!]))
+}

@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads'
+import type { PlanDecision } from '@cocoi/planner'
+import { CoordinatorError } from '../errors.ts'
+import type { PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
+
+interface Pending {
+  readonly resolve: (decision: PlanDecision | undefined) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * Plans in a thread of its own: drawing some thousand inferences takes seconds of a Pi, during which
+ * subtasks are to be forwarded all the same. One plan is made after the other.
+ */
+export class PlanningThread {
+  readonly #pending = new Map<number, Pending>()
+  #worker: Worker | undefined
+  #nextId = 0
+  #isClosed = false
+
+  /**
+   * @returns undefined where a present plan is given and none is better by more than a tenth
+   * @throws what planning throws, by its code; {CoordinatorError} ERR_STOPPING
+   */
+  decide(request: PlanningRequest): Promise<PlanDecision | undefined> {
+    if (this.#isClosed) return Promise.reject(stopping())
+    const id = this.#nextId++
+    const message: PlanningMessage = { ...request, id }
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#worker ??= this.#start()
+      this.#worker.postMessage(message)
+    })
+  }
+
+  /** Gives up what is being planned. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#fail(stopping())
+    await this.#worker?.terminate()
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { name: 'cocoi-planner' })
+    worker.on('message', (reply: PlanningReply) => this.#settle(reply))
+    worker.on('error', error => {
+      this.#worker = undefined
+      this.#fail(error)
+    })
+    worker.unref()
+    return worker
+  }
+
+  #settle(reply: PlanningReply): void {
+    const pending = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    if (!pending) return
+    if ('decision' in reply) pending.resolve(reply.decision)
+    else pending.reject(failed(reply.failure))
+  }
+
+  #fail(error: Error): void {
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const { reject } of pending) reject(error)
+  }
+}
+
+function stopping(): CoordinatorError {
+  return new CoordinatorError('ERR_STOPPING', 'the coordinator is about to stop')
+}
+
+/** The code of an error survives the way between threads, its class does not. */
+function failed({ code, message }: { code: string; message: string }): Error {
+  return Object.assign(new Error(message), { code })
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+import { type ModelProto, parseModel } from '@cocoi/onnx'
+import { carryOut, decisionOf, type PlanDecision, planModel } from '@cocoi/planner'
+import { describeError } from '../errors.ts'
+import { isWorthwhile } from './is-worthwhile.ts'
+import type { PlannedModel, PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
+
+/** The model that was planned last; most coordinators have one. */
+let last: { readonly graphSha: string; readonly graph: ModelProto } | undefined
+
+const port = parentPort!
+port.on('message', (message: PlanningMessage) => port.postMessage(answer(message)))
+
+function answer({ id, ...request }: PlanningMessage): PlanningReply {
+  try {
+    return { id, decision: decide(request) }
+  } catch (error) {
+    const failure = describeError(error)
+    // What nobody foresaw ends this thread, and is told with its stack.
+    if (failure.code === 'ERR_INTERNAL') throw error
+    return { id, failure }
+  }
+}
+
+function decide({ model, options, present }: PlanningRequest): PlanDecision | undefined {
+  const graph = graphOf(model)
+  const plan = planModel(graph, options)
+  if (present) {
+    const devices = present.fleet.devices.length
+    const before = carryOut(graph, { ...options, ...present, devices }, present.decision)
+    const old = { load: before.load, fleet: present.fleet }
+    const fresh = { load: plan.load, fleet: options.fleet }
+    if (!isWorthwhile(old, fresh, options.goal ?? { type: 'latency' })) return undefined
+  }
+  return decisionOf(plan)
+}
+
+function graphOf({ graphSha, weightsFolder }: PlannedModel): ModelProto {
+  if (last?.graphSha !== graphSha) {
+    const graph = parseModel(new Uint8Array(readFileSync(join(weightsFolder, graphSha))))
+    last = { graphSha, graph }
+  }
+  return last.graph
+}
