@@ -2,6 +2,7 @@ import { benchmark, type Engine } from '@cocoi/engine'
 import {
   FailureMeter,
   type MeasuredDevice,
+  type MeasuredSpeed,
   measuredFleet,
   type Fleet as ProfiledFleet,
   SpeedMeter,
@@ -19,6 +20,9 @@ export interface MeasurementsOptions {
   readonly now: () => number
 }
 
+/** For so long what was measured of the coordinator holds. */
+const latelyMs = 1000
+
 /** Decodings that are remembered. */
 const mostDecodings = 64
 
@@ -34,6 +38,7 @@ export class Measurements {
   readonly #ways = new WayMeter()
   readonly #failures = new FailureMeter()
   #own = new SpeedMeter()
+  #lately: { readonly at: number; readonly speed: MeasuredSpeed } | undefined
   #decodings: readonly number[] = []
 
   constructor(options: MeasurementsOptions) {
@@ -46,6 +51,7 @@ export class Measurements {
   /** Times the coordinator's engine, which is to have nothing else to do. */
   async start(engine: Engine): Promise<void> {
     this.#own = new SpeedMeter(await benchmark(engine))
+    this.#lately = undefined
   }
 
   /** A stage was decoded, which takes its messages longer than its arithmetic. */
@@ -87,7 +93,7 @@ export class Measurements {
   /** Whether the coordinator is through with this work before any of the devices is with two of it. */
   isSoonerHere(devices: readonly string[], work: Work): boolean {
     const times = devices.map(device => this.#computeMs(work, device))
-    const own = this.#own.measured
+    const own = this.#ownSpeed()
     return workMs(work, own) + own.perRunMs < 2 * Math.max(0, Math.min(...times))
   }
 
@@ -128,6 +134,15 @@ export class Measurements {
     if (!isOrderly && this.#busy.isBusy(device, this.#options.now())) this.#failures.failed()
     this.#busy.lost(device)
     this.#ways.delete(device)
+  }
+
+  /** As it was measured lately: it is asked for in every stage, and hardly changes. */
+  #ownSpeed(): MeasuredSpeed {
+    const now = this.#options.now()
+    if (!this.#lately || now - this.#lately.at > latelyMs) {
+      this.#lately = { at: now, speed: this.#own.measured }
+    }
+    return this.#lately.speed
   }
 
   #speedOf(device: string): MeasuredDevice['speed'] {

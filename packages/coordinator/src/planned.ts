@@ -33,7 +33,7 @@ export async function planNow(options: PlanningOptions): Promise<Planned> {
   return carriedOut(options, wanted, decision!)
 }
 
-/** A plan that is better by more than a tenth on the fleet as it is now; undefined if there is none. */
+/** A plan that is better by more than a twentieth on the fleet as it is now; undefined if there is none. */
 export async function betterPlan(
   { plan, fleet }: Planned,
   options: PlanningOptions,

@@ -17,7 +17,7 @@ const rest = { leastMs: 5000, times: 4 } as const
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
  * when what has been measured of the fleet has changed since, a plan is made anew, and adopted if it is
- * predicted to be better by more than a tenth.
+ * predicted to be better by more than a twentieth.
  */
 export class Reconsideration {
   readonly #options: ReconsiderationOptions

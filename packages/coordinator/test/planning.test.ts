@@ -215,7 +215,7 @@ describe('planning with what is measured', () => {
       })
     }
 
-    it('adopts what is better by more than a tenth, at most every five seconds', async () => {
+    it('adopts what is better by more than a twentieth, at most every five seconds', async () => {
       compute(1e9)
       const planned = await plan()
       const reconsideration = create()

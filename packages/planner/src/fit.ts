@@ -42,7 +42,7 @@ export function fitShiftedExponential(samples: readonly number[]): Fit {
   const sorted = Float64Array.from(samples).sort()
   const mean = sorted.reduce((sum, value) => sum + value, 0) / count
   const scale = ((mean - sorted[0]!) * count) / (count - 1)
-  const shift = Math.max(0, sorted[0]! - scale / count)
+  const shift = shiftOf(samples)
   const distance = distanceOf(sorted.subarray(1), sorted[0]!, scale)
   const root = Math.sqrt(count - 1)
   const statistic = (distance - 0.2 / (count - 1)) * (root + 0.26 + 0.5 / root)
@@ -51,6 +51,13 @@ export function fitShiftedExponential(samples: readonly number[]): Fit {
     quantile(sorted, i / quantileSteps),
   )
   return { shift, scale, distance, fits, quantiles }
+}
+
+/** The shift of that fit alone, which takes little: two samples or more. */
+export function shiftOf(samples: readonly number[]): number {
+  const smallest = Math.min(...samples)
+  const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length
+  return Math.max(0, smallest - (mean - smallest) / (samples.length - 1))
 }
 
 /** Largest distance between the empirical distribution and the exponential one. */

@@ -1,4 +1,4 @@
-import { fitShiftedExponential } from './fit.ts'
+import { shiftOf } from './fit.ts'
 
 /** Times kept of each kind: older ones say little about how things are now. */
 const kept = 16
@@ -19,10 +19,18 @@ const least = 4
  */
 const weighty = { ms: 10, part: 0.2 }
 
+interface Kind<T> {
+  readonly what: T
+  readonly times: readonly number[]
+  /** What it takes when nothing disturbs it. */
+  readonly ms: number
+}
+
 /** The last times of many kinds of work, where all work of a kind is alike. */
 export class RecentTimes<T> {
   readonly #mostKinds: number
-  readonly #kinds = new Map<string, { readonly what: T; readonly times: readonly number[] }>()
+  readonly #kinds = new Map<string, Kind<T>>()
+  #count = 0
 
   /** @param mostKinds remembered; the one unused for longest gives way */
   constructor(mostKinds: number) {
@@ -36,37 +44,39 @@ export class RecentTimes<T> {
   note(key: string, what: T, ms: number): number {
     const before = this.#kinds.get(key)?.times ?? []
     const times = sinceTurn([...before, ms].slice(-kept))
+    const undisturbedMs = undisturbed(times)
+    this.#count += times.length - before.length
     this.#kinds.delete(key)
-    this.#kinds.set(key, { what, times })
-    const [oldest] = this.#kinds.keys()
-    if (this.#kinds.size > this.#mostKinds) this.#kinds.delete(oldest!)
-    return ms - shiftOf(times)
+    this.#kinds.set(key, { what, times, ms: undisturbedMs })
+    if (this.#kinds.size > this.#mostKinds) this.#forgetOldest()
+    return ms - undisturbedMs
   }
 
   /** Times there are, of all kinds. */
   get count(): number {
-    let count = 0
-    for (const { times } of this.#kinds.values()) count += times.length
-    return count
+    return this.#count
   }
 
   /** Of every kind the time that it takes when nothing disturbs it. */
   undisturbed(): { readonly what: T; readonly ms: number }[] {
-    return [...this.#kinds.values()].map(({ what, times }) => ({ what, ms: shiftOf(times) }))
+    return [...this.#kinds.values()]
   }
 
   /** How many times as long as undisturbed it took, of the same kinds that take long enough. */
   slownesses(): number[] {
-    const known = this.#known().map(times => ({ times, shift: shiftOf(times) }))
-    const longest = Math.max(...known.map(({ shift }) => shift))
+    const known = [...this.#kinds.values()].filter(({ times }) => times.length >= least)
+    const longest = Math.max(...known.map(({ ms }) => ms))
     return known
-      .filter(({ shift }) => shift >= Math.max(weighty.ms, weighty.part * longest))
-      .flatMap(({ times, shift }) => times.map(ms => ms / shift))
+      .filter(({ ms }) => ms >= Math.max(weighty.ms, weighty.part * longest))
+      .flatMap(({ times, ms: undisturbedMs }) => times.map(ms => ms / undisturbedMs))
   }
 
-  #known(): (readonly number[])[] {
-    const times = [...this.#kinds.values()].map(kind => kind.times)
-    return times.filter(({ length }) => length >= least)
+  #forgetOldest(): void {
+    const [oldest] = this.#kinds
+    if (!oldest) return
+    const [key, { times }] = oldest
+    this.#kinds.delete(key)
+    this.#count -= times.length
   }
 }
 
@@ -80,8 +90,7 @@ function sinceTurn(times: readonly number[]): readonly number[] {
 }
 
 /** The shift of a shifted exponential; no less than half of the smallest time, however they scatter. */
-function shiftOf(times: readonly number[]): number {
+function undisturbed(times: readonly number[]): number {
   const smallest = Math.min(...times)
-  if (times.length < 3) return smallest
-  return Math.max(smallest / 2, fitShiftedExponential(times).shift)
+  return times.length < 3 ? smallest : Math.max(smallest / 2, shiftOf(times))
 }

@@ -42,14 +42,14 @@ const fastest = 1e10
 /** Ten devices that are asked in any order for the rows of twenty stages under two schemes. */
 const mostKinds = 400
 
-/** Transits that a fit may have missed. */
-const fitEvery = 20
+/** Transits that a fit may have missed: as a part of those it knows, and at most. */
+const missable = { part: 0.25, most: 100 } as const
 
 /** The way that all transits have in common, from those that were disturbed least. */
 export class SharedWay {
   readonly #times = new RecentTimes<Transit>(mostKinds)
   #way: WayAndMore | undefined
-  #missed = fitEvery
+  #missed = 0
 
   note(transit: Transit): void {
     const { messagesOut, bytesOut, bytesIn, ms } = transit
@@ -59,7 +59,9 @@ export class SharedWay {
 
   /** Undefined while too little has travelled. */
   get way(): WayAndMore | undefined {
-    if (this.#missed >= fitEvery && this.#times.count >= least) {
+    const { count } = this.#times
+    const tolerable = this.#way ? Math.min(missable.most, missable.part * count) : 0
+    if (count >= least && this.#missed > tolerable) {
       this.#way = fit(this.#times.undisturbed())
       this.#missed = 0
     }

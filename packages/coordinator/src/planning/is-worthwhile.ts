@@ -14,7 +14,7 @@ export interface LoadedFleet {
 }
 
 /** Another plan is worth loading and starting with no experience when it is better by this. */
-const worthwhile = 1.1
+const worthwhile = 1.05
 
 const samples = 128
 

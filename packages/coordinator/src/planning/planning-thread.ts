@@ -19,7 +19,7 @@ export class PlanningThread {
   #isClosed = false
 
   /**
-   * @returns undefined where a present plan is given and none is better by more than a tenth
+   * @returns undefined where a present plan is given and none is better by more than a twentieth
    * @throws what planning throws, by its code; {CoordinatorError} ERR_STOPPING
    */
   decide(request: PlanningRequest): Promise<PlanDecision | undefined> {
