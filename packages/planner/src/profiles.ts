@@ -13,14 +13,15 @@ type Board = Omit<DeviceProfile, 'name'>
  * | memory | 3 GB/s | copies of tensors beyond the cache |
  * | gigabit Ethernet | 117.5 MB/s | TCP, 941 Mb/s |
  * | Wi-Fi | 10 MB/s, half duplex, one medium | 80 Mb/s at 5 GHz |
- * | hop | 120 MB/s, 0.5 ms a message | JavaScript and broker at a fifth of an x86 core's 600 MB/s |
+ * | hop | 120 MB/s, 2.6 ms a message | JavaScript and broker at a fifth of an x86 core, by `cocoi testbed` |
+ * | each graph, and decoding | 5 ms, 8 ms | the way of the tensors to the coordinator's engine and back, likewise |
  */
 const pi4: Board = {
   flopsPerS: 20e9,
   memoryBytesPerS: 3e9,
   straggling: 0.05,
   perSubtaskMs: 1,
-  link: { bytesPerS: 117.5e6, latencyMs: 1, straggling: 0.05, delayMs: 0 },
+  link: { bytesPerS: 117.5e6, latencyMs: 1, straggling: 0.05, delayMs: 2 },
   failuresPerS: 0,
 }
 
@@ -28,9 +29,9 @@ export const coordinatorPi4: CoordinatorProfile = {
   flopsPerS: 20e9,
   memoryBytesPerS: 3e9,
   straggling: 0.02,
-  perRunMs: 0.5,
-  perDecodeMs: 0.5,
-  hop: { bytesPerS: 120e6, perMessageMs: 0.5 },
+  perRunMs: 5,
+  perDecodeMs: 8,
+  hop: { bytesPerS: 120e6, perMessageMs: 2.6 },
   nic: { bytesPerS: 117.5e6, duplex: 'full' },
 }
 

@@ -16,6 +16,9 @@ export interface Busy {
   hop: number
 }
 
+/** An exponential number that is hardly ever exceeded, as a multiple of its mean. */
+const rarely = 3
+
 /** Numbers drawn for one row. */
 export const drawsPerRow = 6
 
@@ -195,10 +198,14 @@ export class StageSampler {
     }
   }
 
+  /** Half as long again as hardly any subtask takes until its result has been read behind all others. */
   #hedgeMs(row: number): number {
     const owner = this.#owners[row]!
-    const straggling = this.#fleet.devices[owner]?.straggling ?? 0
-    return Math.max(50, 1.5 * (this.#arrivals[row]! + this.#onceMs(owner) * (1 + 3 * straggling)))
+    const { straggling = 0, link } = this.#fleet.devices[owner] ?? {}
+    const computeMs = this.#onceMs(owner) * (1 + rarely * straggling)
+    const lateMs = (link?.latencyMs ?? 0) + rarely * (link?.delayMs ?? 0)
+    const readMs = this.#owners.length * this.#hopMs(this.#load.bytesIn)
+    return Math.max(50, 1.5 * (this.#arrivals[row]! + computeMs + lateMs + readMs))
   }
 
   #onceMs(device: number): number {

@@ -88,13 +88,14 @@ export class InferenceRun {
     end: StageEnd & { headMs: number; sentAt: number },
   ): void {
     if (!end.ok) return this.#options.done(false)
-    const { agenda } = this.#world
+    const { agenda, fleet } = this.#world
     const decodedFrom = agenda.now
-    compute(this.#world, load.decode(end.missing), () => {
+    const decoded = () => {
       const { headMs, sentAt, late } = end
       const times = { headMs, waitMs: decodedFrom - sentAt, decodeMs: agenda.now - decodedFrom }
       this.#options.onStage({ id: load.id, ...times }, late)
       this.#step(index + 1, load.assemble)
-    })
+    }
+    compute(this.#world, load.decode(end.missing), decoded, fleet.coordinator.perDecodeMs)
   }
 }

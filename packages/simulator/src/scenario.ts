@@ -1,4 +1,4 @@
-import type { Fleet } from '@cocoi/planner'
+import { type DeviceProfile, type Fleet, type PlanLoad, workMs } from '@cocoi/planner'
 import { SimulatorError } from './errors.ts'
 
 /** How a device fails: its process ends and the broker tells, or it falls silent. */
@@ -87,16 +87,24 @@ export function underScenario(fleet: Fleet, scenario: Scenario): Fleet {
 /**
  * The fleet as its profiles show it after some time under the scenario: what the planner plans for.
  *
- * @param inferenceMs how long an inference takes, over which the failures spread
+ * @param plan of an inference, over whose computing the failures spread
  */
-export function profiledUnder(fleet: Fleet, scenario: Scenario, inferenceMs: number): Fleet {
+export function profiledUnder(fleet: Fleet, scenario: Scenario, plan: PlanLoad): Fleet {
   const { devices, ...rest } = underScenario(fleet, scenario)
   const { failures, failureKind } = scenario
-  const perS = (failures / Math.max(1, devices.length) / inferenceMs) * 1000
+  const computingS = computingMs(plan, devices) / 1000
+  const perS = computingS > 0 ? failures / computingS : 0
   const failing = devices.map(device => ({
     ...device,
     failuresPerS: device.failuresPerS + perS,
   }))
   const noticeMs = failureKind === 'hang' ? 3500 : rest.noticeMs
   return { ...rest, devices: failing, noticeMs: failures > 0 ? noticeMs : rest.noticeMs }
+}
+
+/** What all devices together compute in an inference, nobody being late. */
+function computingMs({ stages }: PlanLoad, devices: readonly DeviceProfile[]): number {
+  const onAverage = (stage: PlanLoad['stages'][number]) =>
+    devices.reduce((sum, device) => sum + workMs(stage.subtask, device), 0) / devices.length
+  return stages.reduce((sum, stage) => sum + stage.code.n * onAverage(stage), 0)
 }

@@ -54,11 +54,16 @@ export class Decoders {
   }
 }
 
-/** Runs a graph on the coordinator. */
-export function compute({ engine, fleet, chance }: World, work: Work, done: () => void): void {
+/** Runs a graph on the coordinator. @param fixedMs what it takes beside its work */
+export function compute(
+  { engine, fleet, chance }: World,
+  work: Work,
+  done: () => void,
+  fixedMs = fleet.coordinator.perRunMs,
+): void {
   const { coordinator } = fleet
   const nominal = workMs(work, coordinator)
   if (nominal === 0) return engine.take(0, done)
   const slowness = 1 + coordinator.straggling * chance.exponential()
-  engine.take(nominal * slowness + coordinator.perRunMs, done)
+  engine.take(nominal * slowness + fixedMs, done)
 }

@@ -41,8 +41,8 @@ describe('auto on a simulated fleet of ten', function () {
 
       for (const scenario of scenarios) {
         it(`is within 5 % of the best fixed scheme: ${name} on ${profile}, ${scenario}`, () => {
-          const healthyMs = planned(name, 'uncoded', fleet).predict().total.meanMs
-          const known = profiledUnder(fleet, parseScenario(scenario), healthyMs)
+          const healthy = planned(name, 'uncoded', fleet).load
+          const known = profiledUnder(fleet, parseScenario(scenario), healthy)
           const auto = meanMs(planned(name, 'auto', known), fleet, scenario)
           for (const scheme of fixed) {
             const other = meanMs(planned(name, scheme, known), fleet, scenario)

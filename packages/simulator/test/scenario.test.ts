@@ -7,6 +7,7 @@ import {
   underScenario,
 } from '@cocoi/simulator'
 import { expect } from 'chai'
+import { bareStage, single } from '../../planner/test/ideal-stage.ts'
 
 const healthy = parseScenario('healthy')
 
@@ -60,16 +61,18 @@ describe('scenarios', () => {
     ).devices
     expect(first).to.include({ flopsPerS: 5e9, straggling: 1 })
     expect(second).to.include({ flopsPerS: 20e9, straggling: 1 })
-    expect(second!.link).to.include({ straggling: 1, delayMs: 9 })
+    const [{ link }] = fleet.devices as [(typeof fleet.devices)[number]]
+    expect(second!.link).to.include({ straggling: 1, delayMs: link.delayMs + 9 })
     expect(underScenario(fleet, healthy)).to.deep.equal(fleet)
   })
 
   it('are what the planner learns of failures', () => {
     const fleet = fleetOf('pi4-gbe', 10)
-    const crash = profiledUnder(fleet, parseScenario('failures:2'), 4000)
-    expect(crash.devices[0]!.failuresPerS).to.be.closeTo(0.05, 1e-9)
-    expect(profiledUnder(fleet, parseScenario('failures:2:hang'), 4000).noticeMs).to.be.above(
-      crash.noticeMs,
-    )
+    const subtask = { flops: 80e9, bytes: 0 } // of which each of the ten takes four seconds
+    const plan = single(bareStage({ type: 'uncoded', k: 10 }, { subtask }))
+    const crash = profiledUnder(fleet, parseScenario('failures:2'), plan)
+    expect(crash.devices[0]!.failuresPerS).to.be.closeTo(2 / 40, 1e-9)
+    const hang = profiledUnder(fleet, parseScenario('failures:2:hang'), plan)
+    expect(hang.noticeMs).to.be.above(crash.noticeMs)
   })
 })

@@ -150,7 +150,7 @@ function planUnder(
   { fleet, scenario }: { fleet: Fleet; scenario: Scenario },
 ): ModelPlan {
   const plain = planModel(graph, { ...wish, scheme: { type: 'uncoded' }, fleet })
-  const known = profiledUnder(fleet, scenario, plain.predict().total.meanMs)
+  const known = profiledUnder(fleet, scenario, plain.load)
   return planModel(graph, { ...wish, fleet: known })
 }
 

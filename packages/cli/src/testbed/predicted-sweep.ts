@@ -34,7 +34,7 @@ export function predictSweep(
   const { devices } = wish
   const plain = fleetOf(wish.profile, devices)
   const healthy = planModel(graph, { ...wish, scheme: { type: 'uncoded' }, fleet: plain })
-  const fleet = profiledUnder(plain, scenario, healthy.predict().total.meanMs)
+  const fleet = profiledUnder(plain, scenario, healthy.load)
   return ks.map(k => {
     const scheme = parseSchemeRequest(`mds:${devices},${k}`)
     const plan = planModel(graph, { ...wish, scheme, fleet })
