@@ -126,14 +126,15 @@ export class Deployments {
     return undefined
   }
 
-  /** Also where one device keeps coming and going, if that goes on for long. */
+  /** Whether devices have come or gone since the plan was made. */
+  #hasOtherSize({ deployment }: Slot): boolean {
+    const here = this.#options.fleet.available().length
+    return (deployment?.devices ?? here) !== here
+  }
+
+  /** Whether that has been so for long enough; also where one device keeps coming and going. */
   #isOutgrown(slot: Slot): boolean {
-    const { fleet, now, replanAfterMs } = this.#options
-    const here = fleet.available().length
-    if ((slot.deployment?.devices ?? here) === here) {
-      slot.outgrownAt = undefined
-      return false
-    }
+    const { now, replanAfterMs } = this.#options
     slot.outgrownAt ??= now()
     const isQuiet = now() - this.#fleetChangedAt >= replanAfterMs
     return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
@@ -143,12 +144,14 @@ export class Deployments {
   #renew(key: string, old: { slot: Slot; present: Deployment }, what: Ingredients): void {
     const { slot, present } = old
     if (slot.renewing) return
-    if (!this.#isOutgrown(slot)) {
+    if (!this.#hasOtherSize(slot)) {
+      slot.outgrownAt = undefined
       this.#reconsideration.begin(present, what, (planned, signal) =>
         this.#adopt(key, { present, planned, signal }, what),
       )
       return
     }
+    if (!this.#isOutgrown(slot)) return // who is away now may well be back soon
     slot.renewing = true
     const renewal = this.#adopt(key, { present, signal: this.#closing.signal }, what)
       .catch(error => {

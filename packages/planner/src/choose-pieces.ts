@@ -27,8 +27,8 @@ export interface ChosenPieces {
 /**
  * Chooses k of an (n, k) MDS code by Monte Carlo, as CoCoI's k*: whole inferences are drawn with every k for
  * all stages alike, and with the best k of each stage by itself, which overlooks the devices that one
- * stage leaves at work when the next begins. Spare rows that gain next to nothing are left out: without
- * stragglers and failures k may well be n.
+ * stage leaves at work when the next begins. There are no spare rows where they would gain next to nothing:
+ * without stragglers and failures k is n.
  */
 export function choosePieces(input: PieceChoiceInput): ChosenPieces {
   const schemes = schemesOf(input.surroundings)

@@ -45,16 +45,12 @@ export function comparePlans(
 /** Predictions err: spare rows have to gain at least this much. */
 const worthSpares = 1.05
 
-/** Of the plans that are nearly as soon as the soonest the one with the fewest spare rows. */
+/** The soonest plan, or the soonest without spare rows if that is nearly as soon. */
 export function plainestOf(plans: readonly RatedPlan[]): RatedPlan {
-  const limit = worthSpares * soonestOf(plans).meanMs
-  const good = plans.filter(({ meanMs }) => meanMs <= limit)
-  const fewest = Math.min(...good.map(sparesOf))
-  return soonestOf(good.filter(plan => sparesOf(plan) === fewest))
-}
-
-function sparesOf({ stages }: RatedPlan): number {
-  return stages.reduce((sum, { code }) => sum + code.n - code.k, 0)
+  const soonest = soonestOf(plans)
+  const plain = plans.filter(({ stages }) => stages.every(({ code }) => code.n === code.k))
+  const good = plain.filter(({ meanMs }) => meanMs <= worthSpares * soonest.meanMs)
+  return good.length > 0 ? soonestOf(good) : soonest
 }
 
 /** The plan with the smallest mean; of equal ones the first. */
