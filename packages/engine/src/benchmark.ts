@@ -110,6 +110,10 @@ function graphOf(
       makeNode('ReduceMax', [`t${nodes.length}`], ['y'], { keepdims: 0 }),
     ],
     inputs: [makeValueInfo('x', 'float32', [1])],
+    // An engine that imitates a slower runtime counts operations by these.
+    valueInfo: [...Array(nodes.length + 1).keys()].map(i =>
+      makeValueInfo(`t${i}`, 'float32', shape),
+    ),
     outputs: [makeValueInfo('y', 'float32', [])],
     initializers: [int64Tensor('shape', shape), ...initializers],
   })

@@ -27,4 +27,11 @@ describe('the benchmark of an engine', () => {
     const flops = 4 * 2 * 64 * 28 * 28 * 64 * 9
     expect(flopsPerS * 0.1).to.be.within(flops, 1.1 * flops)
   })
+
+  it('finds the speed of the runtime that an engine imitates', async () => {
+    const slow = createEngine({ threads: 1, flopsPerS: 1e9 })
+    const { flopsPerS } = await benchmark(slow)
+    await slow.close()
+    expect(flopsPerS).to.be.within(0.8e9, 1.3e9)
+  })
 })
