@@ -13,8 +13,8 @@ type Board = Omit<DeviceProfile, 'name'>
  * | memory | 3 GB/s | copies of tensors beyond the cache |
  * | gigabit Ethernet | 117.5 MB/s | TCP, 941 Mb/s |
  * | Wi-Fi | 10 MB/s, half duplex, one medium | 80 Mb/s at 5 GHz |
- * | hop | 120 MB/s, 2.6 ms a message | JavaScript and broker at a fifth of an x86 core, by `cocoi testbed` |
- * | each graph, and decoding | 5 ms, 8 ms | the way of the tensors to the coordinator's engine and back, likewise |
+ * | hop | 120 MB/s, 1.5 ms a message | JavaScript and broker at a fifth of an x86 core, by `cocoi testbed` |
+ * | each graph, and decoding | 2.5 ms, 6 ms | the way of the tensors to the coordinator's engine and back, likewise |
  */
 const pi4: Board = {
   flopsPerS: 20e9,
@@ -29,9 +29,9 @@ export const coordinatorPi4: CoordinatorProfile = {
   flopsPerS: 20e9,
   memoryBytesPerS: 3e9,
   straggling: 0.02,
-  perRunMs: 5,
-  perDecodeMs: 8,
-  hop: { bytesPerS: 120e6, perMessageMs: 2.6 },
+  perRunMs: 2.5,
+  perDecodeMs: 6,
+  hop: { bytesPerS: 120e6, perMessageMs: 1.5 },
   nic: { bytesPerS: 117.5e6, duplex: 'full' },
 }
 
