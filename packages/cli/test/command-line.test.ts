@@ -27,6 +27,10 @@ describe('command line', () => {
       'ERR_USAGE: --profile takes pi4-gbe or pi4-wifi or pi4-slow or mixed or pi4-throttled, not "pi9"; see cocoi plan --help\n',
     'simulate --model m.onnx --scenario sun':
       'ERR_BAD_SCENARIO: "sun" is not a scenario: use healthy | stragglers:SCALE | delays:MS | failures:N[:hang] | slow:FACTOR, for example stragglers:1+failures:2\n',
+    'simulate --model m.onnx --coordinators 0':
+      'ERR_USAGE: --coordinators takes a whole number from 1 to 100, not "0"; see cocoi simulate --help\n',
+    'simulate --model m.onnx --switch fast':
+      'ERR_USAGE: --switch takes a whole number from 1 to 1000000, not "fast"; see cocoi simulate --help\n',
     'simulate --model vgg17':
       'ERR_ZOO_UNKNOWN_MODEL: the zoo has no "vgg17"; it has vgg16, resnet18, resnet50, mobilenetv2\n',
     'run m.onnx --devices 6.5':

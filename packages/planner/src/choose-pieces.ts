@@ -2,7 +2,7 @@ import type { Scheme } from '@cocoi/coding'
 import { type StageLayout, splitExtent } from '@cocoi/partition'
 import { maxRows } from './candidates.ts'
 import { codeStage } from './code-stage.ts'
-import { comparePlans, type Draft, plainestOf, sharedDraft } from './compare-plans.ts'
+import { comparePlans, plainestOf, sharedDraft } from './compare-plans.ts'
 import { explainPieces } from './explain.ts'
 import { formatScheme } from './format-scheme.ts'
 import type { LoadOptions } from './stage-load.ts'
@@ -32,15 +32,14 @@ export interface ChosenPieces {
  */
 export function choosePieces(input: PieceChoiceInput): ChosenPieces {
   const schemes = schemesOf(input.surroundings)
-  const found: Draft[] = []
-  for (const scheme of schemes) {
+  const alike = schemes.map(scheme => {
     const stages = input.layouts.map(layout =>
       codeStage(layout, fitted(scheme, layout), input.surroundings),
     )
-    found.push(sharedDraft(input.graph, `${formatScheme(scheme)} everywhere`, stages))
-  }
-  found.push(sharedDraft(input.graph, 'chosen by stage', bestByStage(input, schemes)))
-  const plans = comparePlans(found, input.surroundings)
+    return sharedDraft(input.graph, `${formatScheme(scheme)} everywhere`, stages)
+  })
+  const byStage = sharedDraft(input.graph, 'chosen by stage', bestByStage(input, schemes))
+  const plans = comparePlans([...alike, byStage], input.surroundings)
   const winner = plainestOf(plans)
   const others = plans.filter(plan => plan !== winner)
   return { stages: winner.stages, why: explainPieces(winner, others) }
@@ -73,10 +72,8 @@ function bestByStage(
   schemes: readonly MdsScheme[],
 ): LoadOptions[] {
   const options = new StageOptions(surroundings)
-  const best: LoadOptions[] = []
-  for (const layout of layouts) {
+  return layouts.map(layout => {
     const fitting = schemes.map(scheme => fitted(scheme, layout))
-    best.push(options.bestOf(layout, fitting))
-  }
-  return best
+    return options.bestOf(layout, fitting)
+  })
 }

@@ -9,8 +9,9 @@ export function codeStage(
   layout: StageLayout,
   scheme: Scheme,
   { codes, transport }: { codes: Codes; transport: TransportType },
+  rowsPerDevice?: readonly number[],
 ): LoadOptions {
   const split = splitExtent(layout.extent, scheme.k)
   const code = codes.get(withPieces(scheme, split.starts.length))
-  return { layout, split, code, transport, rowsPerDevice: undefined }
+  return { layout, split, code, transport, rowsPerDevice }
 }

@@ -29,17 +29,12 @@ export function comparePlans(
 ): RatedPlan[] {
   const drawn = (plan: Draft, count: number) =>
     meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
-  const rated: RatedPlan[] = []
-  for (const plan of plans) {
-    rated.push({ ...plan, meanMs: drawn(plan, samples.first) })
-  }
+  const rated = plans.map(plan => ({ ...plan, meanMs: drawn(plan, samples.first) }))
   const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
-  const compared: RatedPlan[] = []
-  for (const plan of rated) {
+  return rated.map(plan => {
     const isNear = plan.meanMs <= limit || plan.kind === 'local'
-    compared.push(isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan)
-  }
-  return compared
+    return isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan
+  })
 }
 
 /** Predictions err: spare rows have to gain at least this much. */

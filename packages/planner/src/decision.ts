@@ -1,6 +1,7 @@
 import type { Scheme } from '@cocoi/coding'
 import type { ModelProto } from '@cocoi/onnx'
-import { findLinearConvs, type LocalConv, layoutStages, splitExtent } from '@cocoi/partition'
+import { findLinearConvs, type LocalConv, layoutStages } from '@cocoi/partition'
+import { codeStage } from './code-stage.ts'
 import { PlannerError } from './errors.ts'
 import {
   finish,
@@ -65,11 +66,9 @@ function stagesOf(
   if (stages.length !== decided.length || stages.includes(undefined)) {
     throw new PlannerError('ERR_OTHER_MODEL', 'the plan was made for another model')
   }
+  const { transport } = options
   return layouts.map((layout, i) => {
-    const stage = stages[i]!
-    const split = splitExtent(layout.extent, stage.scheme.k)
-    const { transport } = options
-    const { rowsPerDevice } = stage
-    return { layout, split, code: codes.get(stage.scheme), transport, rowsPerDevice }
+    const { scheme, rowsPerDevice } = stages[i]!
+    return codeStage(layout, scheme, { codes, transport }, rowsPerDevice)
   })
 }

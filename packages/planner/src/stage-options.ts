@@ -60,9 +60,7 @@ export class StageOptions {
 
   /** A stage under a scheme; it may cut into fewer pieces than the scheme wants. */
   stage(layout: StageLayout, { scheme, rowsPerDevice }: Candidate): LoadOptions {
-    const split = splitExtent(layout.extent, scheme.k)
-    const { transport, codes } = this.#surroundings
-    return { layout, split, code: codes.get(scheme), transport, rowsPerDevice }
+    return codeStage(layout, scheme, this.#surroundings, rowsPerDevice)
   }
 
   /** The stage under that one of the schemes with which it takes least by itself. */
@@ -74,11 +72,10 @@ export class StageOptions {
   }
 
   #bestScheme(layout: StageLayout, schemes: readonly Scheme[]): Scheme {
-    const rated: { scheme: Scheme; meanMs: number }[] = []
-    for (const scheme of schemes) {
+    const rated = schemes.map(scheme => {
       const meanMs = this.#meanMs(codeStage(layout, scheme, this.#surroundings))
-      rated.push({ scheme, meanMs })
-    }
+      return { scheme, meanMs }
+    })
     return soonestOf(rated).scheme
   }
 
@@ -89,11 +86,10 @@ export class StageOptions {
   }
 
   #find(layout: StageLayout): Found[] {
-    const found: Found[] = []
-    for (const candidate of this.#screen(layout)) {
-      found.push({ candidate, option: this.#draw(layout, candidate) })
-    }
-    return found
+    return this.#screen(layout).map(candidate => ({
+      candidate,
+      option: this.#draw(layout, candidate),
+    }))
   }
 
   #screen(layout: StageLayout): Candidate[] {

@@ -29,8 +29,8 @@ function decide({ model, options, present }: PlanningRequest): PlanDecision | un
   const plan = planModel(graph, options)
   if (present) {
     const devices = present.fleet.devices.length
-    const before = carryOut(graph, { ...options, ...present, devices }, present.decision)
-    const old = { load: before.load, fleet: present.fleet }
+    const { decision, fleet } = present
+    const old = { load: carryOut(graph, { ...options, fleet, devices }, decision).load, fleet }
     const fresh = { load: plan.load, fleet: options.fleet }
     if (!isWorthwhile(old, fresh, options.goal ?? { type: 'latency' })) return undefined
   }
