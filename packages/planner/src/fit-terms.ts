@@ -11,7 +11,7 @@ export interface LikelyFactor {
 }
 
 /** Weight of a likely factor, compared with one value. */
-const hint = 1e-6
+const hint = 1e-8
 
 /**
  * The factors of a few terms by non-negative least squares of the relative errors. Of all sets of terms
