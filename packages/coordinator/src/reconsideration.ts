@@ -1,5 +1,6 @@
-import { type Fleet, hasChanged, isLeftToPlanner } from '@cocoi/planner'
+import { isLeftToPlanner } from '@cocoi/planner'
 import type { Deployment } from './deployment.ts'
+import { Experience } from './experience.ts'
 import { betterPlan, type Planned, type PlanningOptions } from './planned.ts'
 
 export interface ReconsiderationOptions
@@ -16,14 +17,13 @@ const rest = { leastMs: 5000, times: 4 } as const
 
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
- * when what has been measured of the fleet has changed since, a plan is made anew, and adopted if it is
+ * when what has been measured of the fleet is news (`Experience`), a plan is made anew, and adopted if it is
  * predicted to be better by more than a twentieth.
  */
 export class Reconsideration {
   readonly #options: ReconsiderationOptions
   readonly #closing = new AbortController()
-  /** The fleet for which a plan was last found good. */
-  readonly #confirmed = new WeakMap<object, Fleet>()
+  readonly #experiences = new WeakMap<Planned, Experience>()
   #pending: Promise<void> | undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
@@ -37,27 +37,26 @@ export class Reconsideration {
     { prepared, wish }: Pick<PlanningOptions, 'prepared' | 'wish'>,
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): void {
-    const { now, planner, measurements, minIntensity, onError } = this.#options
+    const { now, measurements, onError } = this.#options
     const { signal } = this.#closing
-    if (!isLeftToPlanner(wish.scheme) || this.#pending || signal.aborted || now() < this.#nextAt)
-      return
-    const known = this.#confirmed.get(present) ?? present.planned.fleet
-    const fleet = measurements.fleet()
-    if (fleet.devices.length === 0 || !hasChanged(known, fleet)) return
     const beganAt = now()
+    const isBusy = this.#pending !== undefined || beganAt < this.#nextAt
+    if (!isLeftToPlanner(wish.scheme) || isBusy || signal.aborted) return
+    const fleet = measurements.fleet()
+    const experience = this.#experienceOf(present.planned)
+    if (fleet.devices.length === 0 || !experience.isNews(fleet, beganAt)) return
     let restMs: number = rest.leastMs
     const consider = async () => {
-      const planning = {
-        planner,
+      const measured = { measurements: { fleet: () => fleet } }
+      const better = await betterPlan(present.planned, {
+        ...this.#options,
+        ...measured,
         prepared,
         wish,
-        measurements: { fleet: () => fleet },
-        minIntensity,
-      }
-      const better = await betterPlan(present.planned, planning)
+      })
       restMs = Math.max(rest.leastMs, rest.times * (now() - beganAt))
-      this.#confirmed.set(present, fleet)
       if (better) await adopt(better, signal)
+      else experience.confirm(fleet, now())
     }
     this.#pending = consider()
       .catch(error => {
@@ -67,6 +66,14 @@ export class Reconsideration {
         this.#pending = undefined
         this.#nextAt = now() + restMs
       })
+  }
+
+  #experienceOf(planned: Planned): Experience {
+    const known = this.#experiences.get(planned)
+    if (known) return known
+    const fresh = new Experience(planned.fleet, this.#options.now())
+    this.#experiences.set(planned, fresh)
+    return fresh
   }
 
   /** Resolves when nothing is being considered. */

@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, getPriority, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PlanningThread } from '@cocoi/coordinator'
 import { serializeModel } from '@cocoi/onnx'
@@ -50,6 +51,13 @@ describe('PlanningThread', () => {
     expect(utilization).to.be.below(0.5)
   })
 
+  it('lets every other thread go first', async function () {
+    if (platform() !== 'linux') this.skip() // only there threads have priorities
+    await decide('resnet18')
+    expect(prioritiesOfThreads()).to.include(constants.priority.PRIORITY_LOW)
+    expect(getPriority(), 'of this thread').to.equal(constants.priority.PRIORITY_NORMAL)
+  })
+
   it('says why no plan can be made, and makes others', async () => {
     const error = await reasonOf(decide('resnet18', { devices: 5 }))
     expect(error.code).to.equal('ERR_BAD_FLEET')
@@ -69,3 +77,7 @@ describe('PlanningThread', () => {
     expect((await reasonOf(decide('resnet18'))).code).to.equal('ERR_STOPPING')
   })
 })
+
+function prioritiesOfThreads(): number[] {
+  return readdirSync('/proc/self/task').map(thread => getPriority(Number(thread)))
+}

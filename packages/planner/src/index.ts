@@ -9,10 +9,11 @@ export {
   type Observation,
   quantile,
 } from './fit.ts'
+export { FleetRange } from './fleet-range.ts'
 export { formatScheme, formatSchemes } from './format-scheme.ts'
 export type { Goal } from './goal.ts'
 export { evenLoads, hcmmLoads, type RowTime } from './hcmm.ts'
-export { hasChanged, type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
+export { type MeasuredDevice, measuredFleet } from './measured-fleet.ts'
 export { harmonic, meanOfKth } from './order-statistics.ts'
 export type { MeasuredLink } from './own-link.ts'
 export type { PlanLoad } from './plan-load.ts'

@@ -1,5 +1,5 @@
 import type { MeasuredLink } from './own-link.ts'
-import { type CoordinatorProfile, type DeviceProfile, type Fleet, meanSlowness } from './profile.ts'
+import type { CoordinatorProfile, DeviceProfile, Fleet } from './profile.ts'
 import { boards, coordinatorPi4 } from './profiles.ts'
 import type { MeasuredWay } from './shared-way.ts'
 import type { MeasuredSpeed } from './speed-meter.ts'
@@ -80,44 +80,4 @@ function coordinatorOf({
   const own = { ...coordinatorPi4, flopsPerS, memoryBytesPerS, straggling, ...fixed }
   if (!way) return own
   return { ...own, hop: way, nic: { bytesPerS: Number.POSITIVE_INFINITY, duplex: 'full' } }
-}
-
-/** What is measured scatters; smaller changes are none. */
-const tolerance = 0.1
-
-/** A tenth of this, more or less, is no change. */
-const leastFailuresPerS = 0.05
-
-/** A message of middling size, by which links are compared. */
-const typicalBytes = 100_000
-
-/** Whether a fleet has other devices than before, or any of its figures is another by more than a tenth. */
-export function hasChanged(before: Fleet, now: Fleet): boolean {
-  const [old, present] = [before, now].map(figuresOf) as [Map<string, number>, Map<string, number>]
-  if (old.size !== present.size) return true
-  return [...present].some(([what, ms]) => {
-    const was = old.get(what)
-    return was === undefined || Math.abs(ms - was) > tolerance * Math.max(was, ms)
-  })
-}
-
-/** Milliseconds by what takes them, of which those far below one are the jitter of timers; and failures. */
-function figuresOf({ coordinator, devices }: Fleet): Map<string, number> {
-  const { hop, nic } = coordinator
-  const gigaMs = (speed: Speed) => 1e12 / speed.flopsPerS
-  const wayMs = (typicalBytes / hop.bytesPerS + typicalBytes / nic.bytesPerS) * 1000
-  return new Map([
-    ['coordinator', gigaMs(coordinator)],
-    ['decoding', 1 + coordinator.perDecodeMs],
-    ['way', 1 + hop.perMessageMs + wayMs],
-    ...devices.flatMap((device): [string, number][] => {
-      const { link, name } = device
-      const linkMs = link.latencyMs + link.delayMs + (typicalBytes / link.bytesPerS) * 1000
-      return [
-        [`${name} computes`, gigaMs(device) * meanSlowness(device)],
-        [`${name} travels`, 1 + linkMs],
-        [`${name} fails`, leastFailuresPerS + device.failuresPerS],
-      ]
-    }),
-  ])
 }

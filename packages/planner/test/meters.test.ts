@@ -1,10 +1,6 @@
 import { seeded } from '@cocoi/coding'
 import {
-  type DeviceProfile,
   FailureMeter,
-  type Fleet,
-  fleetOf,
-  hasChanged,
   type MeasuredLink,
   measuredFleet,
   quantile,
@@ -320,24 +316,5 @@ describe('a measured fleet', () => {
     const known = measuredFleet(given, { ...around, way }).coordinator
     expect(known.hop).to.deep.equal(way)
     expect(known.nic.bytesPerS, 'part of the way').to.equal(Number.POSITIVE_INFINITY)
-  })
-
-  it('has changed when devices come, or become slower by more than a tenth', () => {
-    const before = fleetOf('pi4-gbe', 4)
-    const with0 = (change: Partial<DeviceProfile>): Fleet => {
-      const [first, ...others] = before.devices
-      return { ...before, devices: [{ ...first!, ...change }, ...others] }
-    }
-    expect(hasChanged(before, before)).to.equal(false)
-    expect(hasChanged(before, fleetOf('pi4-gbe', 5))).to.equal(true)
-    expect(hasChanged(before, with0({ name: 'another' }))).to.equal(true)
-    expect(hasChanged(before, with0({ flopsPerS: 19e9 }))).to.equal(false)
-    expect(hasChanged(before, with0({ flopsPerS: 17e9 }))).to.equal(true)
-    expect(hasChanged(before, with0({ straggling: 0.5 }))).to.equal(true)
-    expect(hasChanged(before, with0({ failuresPerS: 0.001 }))).to.equal(false)
-    expect(hasChanged(before, with0({ failuresPerS: 0.02 }))).to.equal(true)
-    expect(
-      hasChanged(before, with0({ link: { ...before.devices[0]!.link, delayMs: 5 } })),
-    ).to.equal(true)
   })
 })

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { basename, join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { type ModelProto, parseModel } from '@cocoi/onnx'
 import { carryOut, decisionOf, type PlanDecision, planModel } from '@cocoi/planner'
@@ -10,6 +11,7 @@ import type { PlannedModel, PlanningMessage, PlanningReply, PlanningRequest } fr
 /** The model that was planned last; most coordinators have one. */
 let last: { readonly graphSha: string; readonly graph: ModelProto } | undefined
 
+stepBack()
 const port = parentPort!
 port.on('message', (message: PlanningMessage) => port.postMessage(answer(message)))
 
@@ -43,4 +45,14 @@ function graphOf({ graphSha, weightsFolder }: PlannedModel): ModelProto {
     last = { graphSha, graph }
   }
   return last.graph
+}
+
+/** Subtasks and the engine go first. Only Linux has priorities of threads; a sandbox may forbid them. */
+function stepBack(): void {
+  try {
+    const thread = basename(readlinkSync('/proc/thread-self'))
+    setPriority(Number(thread), constants.priority.PRIORITY_LOW)
+  } catch {
+    // It plans all the same.
+  }
 }
