@@ -77,8 +77,9 @@ async function run(flags: TestbedFlags): Promise<void> {
   await requireWritable(flags)
   const progress = createProgress()
   try {
-    const report = await experiment(flags, { schemes, scenarios, progress })
-    progress.print(`\n${measurementTable(report.runs)}`)
+    const onMeasured = (report: TestbedReport) => writeFiles(flags, report)
+    const report = await experiment(flags, { schemes, scenarios, progress, onMeasured })
+    if (scenarios.length > 1) progress.print(`\n${measurementTable(report.runs)}`)
     for (const error of new Set(report.runs.flatMap(({ errors }) => errors)))
       progress.print(`error: ${error}`)
     await writeFiles(flags, report)
@@ -109,11 +110,13 @@ interface Experiment {
   readonly schemes: readonly string[]
   readonly scenarios: readonly NamedScenario[]
   readonly progress: Progress
+  /** Told after every scenario what has been measured so far: the next may take an hour, or fail. */
+  readonly onMeasured: (report: TestbedReport) => Promise<void>
 }
 
 async function experiment(
   flags: TestbedFlags,
-  { schemes, scenarios, progress }: Experiment,
+  { schemes, scenarios, progress, onMeasured }: Experiment,
 ): Promise<TestbedReport & Swept> {
   const { devices, profile, seed, requests, scenario } = flags
   progress.step(`calibrating ${counted(devices, 'emulated device')}`)
@@ -125,14 +128,17 @@ async function experiment(
   try {
     const { calibration } = emulated
     progress.print(`\n${describeCalibration(calibration)}\n`)
-    const runs: Measurement[] = []
+    const facts = { model: flags.model, profile, scenario, devices, requests, seed, calibration }
+    let report: TestbedReport = { ...facts, runs: [], ok: true }
     let graph: ModelProto | undefined
     for (const one of scenarios) {
       const options = { schemes, requests, seed, emulated, scenario: one, progress }
-      runs.push(...(await runScenario(flags, options, prepared => (graph = prepared))))
+      const fresh = await runScenario(flags, options, prepared => (graph = prepared))
+      const runs = [...report.runs, ...fresh]
+      report = { ...facts, runs, ok: runs.every(({ ok }) => ok) }
+      progress.print(`\n${measurementTable(fresh)}\n`)
+      await onMeasured(report)
     }
-    const facts = { model: flags.model, profile, scenario, devices, requests, seed }
-    const report = { ...facts, calibration, runs, ok: runs.every(({ ok }) => ok) }
     if (flags.sweepK === undefined || !graph) return report
     const wish = { ...flags, scenario: scenarios[0]!.scenario }
     return { ...report, sweep: predictSweep(graph, sweptPieces(devices), wish) }
