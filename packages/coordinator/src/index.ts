@@ -6,6 +6,7 @@ export { Experience } from './experience.ts'
 export { Fleet, type FleetOptions } from './fleet.ts'
 export { Measurements, type MeasurementsOptions } from './measurements.ts'
 export { betterPlan, type Planned, type PlanningOptions, planNow } from './planned.ts'
+export { isWorthwhile } from './planning/is-worthwhile.ts'
 export { PlanningThread } from './planning/planning-thread.ts'
 export { Reconsideration, type ReconsiderationOptions } from './reconsideration.ts'
 export {

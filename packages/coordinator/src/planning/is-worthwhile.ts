@@ -16,9 +16,16 @@ export interface LoadedFleet {
 /** Another plan is worth loading and starting with no experience when it is better by this. */
 const worthwhile = 1.05
 
+/** Spare rows are worth their trouble when they gain something; the planner has found that they do not. */
+const worthDropping = 1
+
 const samples = 128
 
-/** Whether the second plan is predicted to be so much better on its fleet that it is worth changing. */
+/**
+ * Whether the second plan is predicted to be so much better on its fleet that it is worth changing. The
+ * planner takes spare rows only where they gain enough: a plan without gives way reluctantly to one with
+ * them, not the other way round.
+ */
 export function isWorthwhile(old: LoadedFleet, fresh: LoadedFleet, goal: Goal): boolean {
   const { fleet } = fresh
   const draws = new Draws(1)
@@ -28,7 +35,13 @@ export function isWorthwhile(old: LoadedFleet, fresh: LoadedFleet, goal: Goal): 
       ? 1 / meanMs
       : throughputOf({ load, meanMs }, fleet, goal.running)
   }
-  return rate(fresh.load) > worthwhile * rate(loadOn(fleet, old))
+  const present = loadOn(fleet, old)
+  const gain = hasSpares(present) && !hasSpares(fresh.load) ? worthDropping : worthwhile
+  return rate(fresh.load) > gain * rate(present)
+}
+
+function hasSpares({ stages }: PlanLoad): boolean {
+  return stages.some(({ code }) => code.n > code.k)
 }
 
 /** A plan's numbers on another fleet: who is new has no share where shares differ. */
