@@ -10,6 +10,12 @@ const kept = 16
  */
 const turn = { times: 4, factor: 1.3 } as const
 
+/**
+ * When so many kinds have turned within so many times, it is all kinds that have: those that are seldom
+ * done would otherwise tell for ever how fast the network once was.
+ */
+const upheaval = { kinds: 8, within: 1000 } as const
+
 /** Fewer times of a kind say nothing about its straggling. */
 const least = 4
 
@@ -22,6 +28,8 @@ const weighty = { ms: 10, part: 0.2 }
 interface Kind<T> {
   readonly what: T
   readonly times: readonly number[]
+  /** How many times, of all kinds, had been noted when each of these was. */
+  readonly notedAt: readonly number[]
   /** What it takes when nothing disturbs it. */
   readonly ms: number
 }
@@ -31,6 +39,9 @@ export class RecentTimes<T> {
   readonly #mostKinds: number
   readonly #kinds = new Map<string, Kind<T>>()
   #count = 0
+  #noted = 0
+  /** Of the last turns, when the first of the times was noted that are different. */
+  #turns: readonly number[] = []
 
   /** @param mostKinds remembered; the one unused for longest gives way */
   constructor(mostKinds: number) {
@@ -42,14 +53,15 @@ export class RecentTimes<T> {
    * @returns how much longer that was than undisturbed work of its kind
    */
   note(key: string, what: T, ms: number): number {
-    const before = this.#kinds.get(key)?.times ?? []
-    const times = sinceTurn([...before, ms].slice(-kept))
-    const undisturbedMs = undisturbed(times)
-    this.#count += times.length - before.length
-    this.#kinds.delete(key)
-    this.#kinds.set(key, { what, times, ms: undisturbedMs })
+    this.#noted += 1
+    const before = this.#kinds.get(key)
+    const recent = [...(before?.times ?? []), ms].slice(-kept)
+    const times = sinceTurn(recent)
+    const notedAt = [...(before?.notedAt ?? []), this.#noted].slice(-times.length)
+    this.#set(key, { what, times, notedAt, ms: undisturbed(times) })
     if (this.#kinds.size > this.#mostKinds) this.#forgetOldest()
-    return ms - undisturbedMs
+    if (times.length < recent.length) this.#turned(notedAt[0]!)
+    return ms - (this.#kinds.get(key)?.ms ?? ms)
   }
 
   /** Times there are, of all kinds. */
@@ -69,6 +81,31 @@ export class RecentTimes<T> {
     return known
       .filter(({ ms }) => ms >= Math.max(weighty.ms, weighty.part * longest))
       .flatMap(({ times, ms: undisturbedMs }) => times.map(ms => ms / undisturbedMs))
+  }
+
+  /** The kind that was noted last is the last one. */
+  #set(key: string, kind: Kind<T>): void {
+    this.#count += kind.times.length - (this.#kinds.get(key)?.times.length ?? 0)
+    this.#kinds.delete(key)
+    this.#kinds.set(key, kind)
+  }
+
+  #turned(at: number): void {
+    const recent = this.#turns.filter(turn => turn > this.#noted - upheaval.within)
+    this.#turns = [...recent, at]
+    if (this.#turns.length < upheaval.kinds) return
+    this.#forgetBefore(Math.min(...this.#turns))
+    this.#turns = []
+  }
+
+  #forgetBefore(first: number): void {
+    for (const [key, kind] of [...this.#kinds]) {
+      const outdated = kind.notedAt.filter(at => at < first).length
+      const times = kind.times.slice(outdated)
+      const notedAt = kind.notedAt.slice(outdated)
+      this.#set(key, { ...kind, times, notedAt, ms: undisturbed(times) })
+      if (times.length === 0) this.#kinds.delete(key)
+    }
   }
 
   #forgetOldest(): void {
