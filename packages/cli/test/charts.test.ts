@@ -40,6 +40,10 @@ describe('a bar chart', () => {
     expect(heights.map(height => height / heights[1]!)).to.deep.equal([2, 1, 4, 2])
   })
 
+  it('tells those who cannot see it what it is', () => {
+    expect(barChart(chart)).to.match(/^<svg [^>]*role="img" aria-label="A &amp; B &lt;c&gt;"/)
+  })
+
   it('is a picture whatever its names are', async () => {
     const [width, height] = await sizeOf(barChart(chart))
     expect(width).to.be.above(400)

@@ -60,9 +60,9 @@ export function barChart({ title, subtitle, groups }: BarChart): string {
     x += widthOf(group) + gap.group
     return drawGroup(group, { at, width: widthOf(group), area, y, fills, most })
   })
+  const size = { width: area.left + area.width + 28, height: area.top + area.height + 52 }
   return picture(
-    area.left + area.width + 28,
-    area.top + area.height + 52,
+    { title, ...size },
     label(title, { x: 24, y: 32, 'font-size': 18, 'font-weight': 'bold', fill: ink.text }),
     label(subtitle, { x: 24, y: 53, 'font-size': 12, fill: ink.faint }),
     legend(fills),

@@ -40,9 +40,9 @@ export function curveChart({ title, subtitle, curves, reference }: CurveChart): 
   const x = (k: number) => area.left + (k - least + 0.5) * step
   const scale = { x, y, area }
   const lines = curves.map((curve, i) => drawCurve(curve, i, scale))
+  const size = { width: area.left + area.width + 28, height: area.top + area.height + 62 }
   return picture(
-    area.left + area.width + 28,
-    area.top + area.height + 62,
+    { title, ...size },
     label(title, { x: 24, y: 32, 'font-size': 18, 'font-weight': 'bold', fill: ink.text }),
     label(subtitle, { x: 24, y: 53, 'font-size': 12, fill: ink.faint }),
     legend(curves),

@@ -19,10 +19,14 @@ export function label(text: string, attributes: Attributes): string {
   return element('text', attributes, escaped(text))
 }
 
-/** A whole picture on white. */
-export function picture(width: number, height: number, ...inside: readonly string[]): string {
+/** A whole picture on white; its title is what is read to those who cannot see it. */
+export function picture(
+  { title, width, height }: { title: string; width: number; height: number },
+  ...inside: readonly string[]
+): string {
   const frame = {
     ...{ xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}` },
+    ...{ role: 'img', 'aria-label': title },
     'font-family': 'Helvetica, Arial, DejaVu Sans, sans-serif',
   }
   const paper = element('rect', { width, height, fill: 'white' })
