@@ -40,8 +40,8 @@ export class RecentTimes<T> {
   readonly #kinds = new Map<string, Kind<T>>()
   #count = 0
   #noted = 0
-  /** Of the last turns, when the first of the times was noted that are different. */
-  #turns: readonly number[] = []
+  /** Kinds that have turned, and when the first of their times was noted that are different. */
+  #turns = new Map<string, number>()
 
   /** @param mostKinds remembered; the one unused for longest gives way */
   constructor(mostKinds: number) {
@@ -60,7 +60,7 @@ export class RecentTimes<T> {
     const notedAt = [...(before?.notedAt ?? []), this.#noted].slice(-times.length)
     this.#set(key, { what, times, notedAt, ms: undisturbed(times) })
     if (this.#kinds.size > this.#mostKinds) this.#forgetOldest()
-    if (times.length < recent.length) this.#turned(notedAt[0]!)
+    if (times.length < recent.length) this.#turned(key, notedAt[0]!)
     return ms - (this.#kinds.get(key)?.ms ?? ms)
   }
 
@@ -90,12 +90,13 @@ export class RecentTimes<T> {
     this.#kinds.set(key, kind)
   }
 
-  #turned(at: number): void {
-    const recent = this.#turns.filter(turn => turn > this.#noted - upheaval.within)
-    this.#turns = [...recent, at]
-    if (this.#turns.length < upheaval.kinds) return
-    this.#forgetBefore(Math.min(...this.#turns))
-    this.#turns = []
+  #turned(key: string, at: number): void {
+    const since = this.#noted - upheaval.within
+    const recent = [...this.#turns].filter(([, turn]) => turn > since)
+    this.#turns = new Map(recent).set(key, at)
+    if (this.#turns.size < upheaval.kinds) return
+    this.#forgetBefore(Math.min(...this.#turns.values()))
+    this.#turns.clear()
   }
 
   #forgetBefore(first: number): void {

@@ -180,6 +180,19 @@ describe('the ways to the devices', () => {
     expect((20 * bytesPerS) / hop.bytesPerS).to.be.closeTo(1, 0.05)
   })
 
+  it('are still what they were when one kind of message is now fast, now slow', () => {
+    const meter = new WayMeter()
+    travel(meter, () => 0)
+    const sizes = { messagesOut: 1, bytesOut: 7e3, bytesIn: 7e3, ownBytes: 14e3 }
+    for (let i = 0; i < 100; i++) {
+      const ms = 3 * (1 + (Math.floor(i / 5) % 2))
+      const transit = { device: 'pi-1', sentAt: 60_000 + i, ...sizes, ms, computeMs: 0 }
+      meter.note(transit, 60_000 + 100 * i)
+    }
+    const { bytesPerS } = meter.shared(70_000)!
+    expect(bytesPerS / hop.bytesPerS).to.be.closeTo(1, 0.1)
+  })
+
   it('differ by the links of the devices', () => {
     const meter = new WayMeter()
     travel(meter, (device, bytes) => (device === 'pi-3' ? 6 + bytes / 5e3 : 0))
