@@ -82,7 +82,7 @@ async function run(flags: TestbedFlags): Promise<void> {
     if (scenarios.length > 1) progress.print(`\n${measurementTable(report.runs)}`)
     for (const error of new Set(report.runs.flatMap(({ errors }) => errors)))
       progress.print(`error: ${error}`)
-    await writeFiles(flags, report)
+    if (report.sweep) await writeFiles(flags, report)
     process.exitCode = report.ok ? exitCode.ok : exitCode.failed
   } catch (error) {
     progress.fail()

@@ -49,7 +49,7 @@ export const coordinatorHealth = z.object({
   eventLoopLagMs: z.number().min(0),
   /** Messages dropped because they did not follow the specification or were not asked for. */
   dropped: count,
-  /** What plans are chosen for now: each answer soon, or, when requests queue, many per second. */
+  /** What plans are chosen for: each answer soon, or, when requests queue, many per second. */
   goal: z.enum(['latency', 'throughput']).optional(),
   /** How fast the coordinator itself computes. */
   profile: speed.optional(),
