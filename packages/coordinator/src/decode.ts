@@ -48,27 +48,30 @@ async function solve(
   step: ExecutableStep,
   { output, survivors, missing, matrix }: Missing,
 ): Promise<void> {
-  const shape = survivors[0]!.dims
+  const { dims: shape, type } = survivors[0]!
   const elements = shape.reduce((product, size) => product * size, 1)
-  const feeds: Record<string, EngineTensor> = {
-    [decodeTensors.matrix]: {
-      type: 'float32',
-      dims: [missing.length, survivors.length],
-      data: new Uint8Array(matrix.buffer),
-    },
-  }
-  for (const [j, tensor] of survivors.entries()) {
-    feeds[decodeTensors.result(j)] = { ...tensor, dims: [1, elements] }
-  }
+  const [k, e] = [survivors.length, missing.length]
   const session = await step.decode()
-  const { outputs } = await session.run(feeds)
+  const feeds: Record<string, EngineTensor> = {
+    [decodeTensors.matrix]: { type: 'float32', dims: [e, k], data: new Uint8Array(matrix.buffer) },
+    [decodeTensors.results]: { type, dims: [k, elements], data: stack(survivors) },
+  }
+  const { outputs } = await session.run(feeds, { transfer: true })
   assertFloat16Range(outputs[decodeTensors.peak], `decoding "${output.name}"`)
   const pieces = outputs[decodeTensors.missing]!
-  const bytes = pieces.data.byteLength / missing.length
+  const bytes = pieces.data.byteLength / e
   for (const [i, piece] of missing.entries()) {
     const data = pieces.data.subarray(i * bytes, (i + 1) * bytes)
     live.set(output.pieces[piece]!, { type: pieces.type, dims: [...shape], data })
   }
+}
+
+/** Tensors of the same size, one below the other: the engine handles one large one sooner than many. */
+function stack(tensors: readonly EngineTensor[]): Uint8Array {
+  const bytes = tensors[0]!.data.byteLength
+  const stacked = new Uint8Array(bytes * tensors.length)
+  for (const [i, { data }] of tensors.entries()) stacked.set(data, i * bytes)
+  return stacked
 }
 
 /** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not travel as float16 without harm */

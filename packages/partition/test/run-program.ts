@@ -122,11 +122,10 @@ async function solve(run: Run, { decoding, tensors, pieces, transport }: Missing
   if (missing.length === 0) return
   const ys = used.map(row => tensors.get(row)!)
   const weights = Float32Array.from(matrix.data)
-  const feeds = { [decodeTensors.matrix]: floatTensorOf([missing.length, ys.length], weights) }
-  for (const [j, y] of ys.entries()) {
-    feeds[decodeTensors.result(j)] = y.reshape([1, y.size]) as Tensor
-  }
-  const solved = await runModel(decodeGraph(ys.length, transport), feeds)
+  const solved = await runModel(decodeGraph(transport), {
+    [decodeTensors.matrix]: floatTensorOf([missing.length, ys.length], weights),
+    [decodeTensors.results]: stack(ys),
+  })
   note(run.peaks.decode, solved[decodeTensors.peak])
   const { dims, size } = ys[0]!
   const { data, type } = solved[decodeTensors.missing]!
@@ -134,4 +133,12 @@ async function solve(run: Run, { decoding, tensors, pieces, transport }: Missing
     const values = (data as Float32Array).subarray(i * size, (i + 1) * size)
     run.live[pieces[piece]!] = new ort.Tensor(type as 'float32', values, [...dims])
   }
+}
+
+function stack(ys: readonly Tensor[]): Tensor {
+  const { type, data, size } = ys[0]!
+  const TypedArray = (data as Float32Array).constructor as Float32ArrayConstructor
+  const stacked = new TypedArray(size * ys.length)
+  for (const [i, y] of ys.entries()) stacked.set(y.data as Float32Array, i * size)
+  return new ort.Tensor(type as 'float32', stacked, [ys.length, size])
 }

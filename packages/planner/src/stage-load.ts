@@ -99,15 +99,15 @@ function encodeWork({ layout, code, transport }: LoadOptions, elements: number):
 }
 
 /**
- * `missing` pieces out of k results (CoCoI, N_dec = 2·k² per element when all are missing): cast and
- * stack the survivors, multiply, peak and cast of what was recovered. Nothing when nothing is.
+ * `missing` pieces out of k results (CoCoI, N_dec = 2·k² per element when all are missing): stack and
+ * cast the survivors, multiply, peak and cast of what was recovered. Nothing when nothing is.
  */
 function decodeWork(
   missing: number,
   { k, elements, transport }: { k: number; elements: number; transport: TransportType },
 ): Work {
   if (missing === 0) return noWork
-  const survivors = k * elements * (castBytes(transport) + 8 + 4)
+  const survivors = k * elements * (2 * wireBytes[transport] + castBytes(transport) + 4)
   const recovered = missing * elements * (4 + 8 + castBytes(transport))
   return { flops: 2 * k * missing * elements, bytes: survivors + recovered }
 }

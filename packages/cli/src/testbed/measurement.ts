@@ -10,8 +10,8 @@ export interface Phases {
   /** From sending the subtasks to having enough results. */
   readonly wait: number
   readonly decode: number
-  /** Local layers after the last stage; everything where nothing is distributed. */
-  readonly tail: number
+  /** Local layers after the last stage, and handing tensors to the engine; all where nothing is distributed. */
+  readonly rest: number
   /** The way of the answer, and of the request. */
   readonly transfer: number
 }
@@ -31,6 +31,8 @@ export interface Measurement {
   readonly scheme: string
   /** What it ran as at last: a scheme that leaves something open is decided by the coordinator. */
   readonly ranAs: string
+  /** Why the planner chose that, where it did. */
+  readonly why?: string
   readonly latencyMs: Latency
   /** Median over that of `uncoded` in this scenario, where that was measured. */
   readonly toUncoded: number | undefined
@@ -75,6 +77,7 @@ function summary(trials: readonly Trial[], dilation: number) {
   const last = answers.at(-1)
   return {
     ranAs: last?.plan.kind === 'stages' ? last.plan.scheme : (last?.plan.kind ?? 'no answer'),
+    ...(last?.plan.why === undefined ? {} : { why: last.plan.why }),
     latencyMs: latencyOf(trials.map(({ latencyMs }) => latencyMs / dilation)),
     phases: phasesOf(trials, dilation),
     stages: last?.stages ?? [],
@@ -109,7 +112,7 @@ function phasesOf(trials: readonly Trial[], dilation: number): Phases {
   const mean = (phase: keyof Phases) => meanOf(answered.map(one => one[phase])) / dilation
   return {
     ...{ before: mean('before'), head: mean('head'), wait: mean('wait') },
-    ...{ decode: mean('decode'), tail: mean('tail'), transfer: mean('transfer') },
+    ...{ decode: mean('decode'), rest: mean('rest'), transfer: mean('transfer') },
   }
 }
 
@@ -119,7 +122,7 @@ function phasesOfAnswer({ timing, stages }: InferenceAnswer, latencyMs: number):
   const [head, wait, decode] = [sum('headMs'), sum('waitMs'), sum('decodeMs')]
   return {
     before: timing.totalMs - timing.inferenceMs,
-    ...{ head, wait, decode, tail: timing.inferenceMs - head - wait - decode },
+    ...{ head, wait, decode, rest: timing.inferenceMs - head - wait - decode },
     transfer: latencyMs - timing.totalMs,
   }
 }

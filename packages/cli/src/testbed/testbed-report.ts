@@ -19,14 +19,14 @@ export interface TestbedReport {
 /** One row per scheme, for each scenario. */
 export function measurementTable(runs: readonly Measurement[]): string {
   const head = ['scenario', 'scheme', 'runs as', 'median', 'p99', 'mean', 'spread', '/ uncoded']
-  const phases = ['head', 'wait', 'decode', 'tail']
+  const phases = ['head', 'wait', 'decode', 'rest']
   const rows = runs.map(run => {
     const { p50, p99, mean, spread } = run.latencyMs
     return [
       ...[run.scenario, run.scheme, run.ranAs],
       ...[p50, p99, mean, spread].map(milliseconds),
       run.toUncoded?.toFixed(3) ?? '-',
-      ...[run.phases.head, run.phases.wait, run.phases.decode, run.phases.tail].map(milliseconds),
+      ...[run.phases.head, run.phases.wait, run.phases.decode, run.phases.rest].map(milliseconds),
       run.ok ? colours.green('✔ right') : colours.red('✘ wrong'),
     ]
   })
