@@ -1,3 +1,4 @@
+import type { Decoding } from '@cocoi/coding'
 import type { EngineTensor } from '@cocoi/engine'
 import { decodeTensors, fitsFloat16, type StageOutput } from '@cocoi/partition'
 import { CoordinatorError } from './errors.ts'
@@ -25,13 +26,15 @@ export async function decodeInto(
     throw new CoordinatorError('ERR_NOT_DECODABLE', `rows ${rows} do not determine the stage`)
   }
   for (const [index, output] of step.step.outputs.entries()) {
-    for (const [piece, row] of decoding.direct) {
-      live.set(output.pieces[piece]!, results.get(row)![index]!)
+    const resultOf = (row: number) => results.get(row)![index]!
+    const pieces = new Map([...decoding.direct].map(([piece, row]) => [piece, resultOf(row)]))
+    if (decoding.missing.length > 0) {
+      const survivors = decoding.used.map(resultOf)
+      const solved = await solve(step, { output, survivors, decoding })
+      for (const [i, piece] of decoding.missing.entries()) pieces.set(piece, solved[i]!)
     }
-    if (decoding.missing.length === 0) continue
-    const survivors = decoding.used.map(row => results.get(row)![index]!)
-    const matrix = Float32Array.from(decoding.matrix.data)
-    await solve(live, step, { output, survivors, missing: decoding.missing, matrix })
+    const inOrder = Array.from({ length: step.code.k }, (_, j) => pieces.get(j)!)
+    live.set(output.pieces, stack(inOrder))
   }
   return decoding.missing.length === 0 ? 1 : decoding.amplification
 }
@@ -39,39 +42,43 @@ export async function decodeInto(
 interface Missing {
   readonly output: StageOutput
   readonly survivors: readonly EngineTensor[]
-  readonly missing: readonly number[]
-  readonly matrix: Float32Array
+  readonly decoding: Decoding
 }
 
+/** The missing pieces, in their order. */
 async function solve(
-  live: LiveTensors,
   step: ExecutableStep,
-  { output, survivors, missing, matrix }: Missing,
-): Promise<void> {
+  { output, survivors, decoding }: Missing,
+): Promise<EngineTensor[]> {
   const { dims: shape, type } = survivors[0]!
+  const { rows: e, cols: k, data } = decoding.matrix
   const elements = shape.reduce((product, size) => product * size, 1)
-  const [k, e] = [survivors.length, missing.length]
   const session = await step.decode()
+  const matrix = new Uint8Array(Float32Array.from(data).buffer)
   const feeds: Record<string, EngineTensor> = {
-    [decodeTensors.matrix]: { type: 'float32', dims: [e, k], data: new Uint8Array(matrix.buffer) },
-    [decodeTensors.results]: { type, dims: [k, elements], data: stack(survivors) },
+    [decodeTensors.matrix]: { type: 'float32', dims: [e, k], data: matrix },
+    [decodeTensors.results]: { ...stack(survivors), dims: [k, elements] },
   }
   const { outputs } = await session.run(feeds, { transfer: true })
   assertFloat16Range(outputs[decodeTensors.peak], `decoding "${output.name}"`)
-  const pieces = outputs[decodeTensors.missing]!
-  const bytes = pieces.data.byteLength / e
-  for (const [i, piece] of missing.entries()) {
-    const data = pieces.data.subarray(i * bytes, (i + 1) * bytes)
-    live.set(output.pieces[piece]!, { type: pieces.type, dims: [...shape], data })
-  }
+  const { data: solved } = outputs[decodeTensors.missing]!
+  const bytes = solved.byteLength / e
+  return decoding.missing.map((_, i) => {
+    return { type, dims: shape, data: solved.subarray(i * bytes, (i + 1) * bytes) }
+  })
 }
 
-/** Tensors of the same size, one below the other: the engine handles one large one sooner than many. */
-function stack(tensors: readonly EngineTensor[]): Uint8Array {
-  const bytes = tensors[0]!.data.byteLength
-  const stacked = new Uint8Array(bytes * tensors.length)
-  for (const [i, { data }] of tensors.entries()) stacked.set(data, i * bytes)
-  return stacked
+/**
+ * Tensors of one shape along the first axis, one after the other: the engine takes one large tensor
+ * sooner than many.
+ */
+function stack(tensors: readonly EngineTensor[]): EngineTensor {
+  const [first] = tensors
+  const { type, dims, data } = first!
+  if (tensors.length === 1) return first!
+  const stacked = new Uint8Array(data.byteLength * tensors.length)
+  for (const [i, one] of tensors.entries()) stacked.set(one.data, i * data.byteLength)
+  return { type, dims: [dims[0]! * tensors.length, ...dims.slice(1)], data: stacked }
 }
 
 /** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not travel as float16 without harm */

@@ -67,8 +67,7 @@ export async function buildExecutable(
   for (const [i, step] of program.steps.entries()) {
     const code = plan.stages[i]?.code ?? createCode({ type: 'uncoded', k: 1 })
     const decoder = new Decoder(code, { maxAmplification: amplificationLimits[plan.transport] })
-    const decode = () =>
-      cache.load('decode', () => serializeModel(decodeGraph(plan.transport)))
+    const decode = () => cache.load('decode', () => serializeModel(decodeGraph(plan.transport)))
     const compute = () =>
       cache.load(step, () => serializeModel(stageModel(model, step.spec, plan.transport)))
     const residual = (k: number, type: TransportType) =>

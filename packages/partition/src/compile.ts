@@ -19,8 +19,8 @@ import type { TransportType } from './transport-type.ts'
 /** One convolution of a stage as the coordinator receives it: k pieces of this shape. */
 export interface StageOutput {
   readonly name: string
-  /** Names of the decoded pieces, in order, in wire type. */
-  readonly pieces: readonly string[]
+  /** Tensor [k·N, M, h, w] of the decoded pieces in wire type: piece j is block j of the first axis. */
+  readonly pieces: string
   /** Shape [N, M, h, w] of one piece; undefined where only the device will know it. */
   readonly shape: readonly number[] | undefined
 }
@@ -68,7 +68,7 @@ export function compile(
   const rewritten = rewrite(model, { draft, stages, outputs, transport })
   const tensors = stages.map((_, i) => ({
     needs: encodingNames(encodings[i]!),
-    gives: outputs[i]!.flatMap(output => output.pieces),
+    gives: outputs[i]!.map(output => output.pieces),
   }))
   const names = model.graph!.output.map(({ name }) => name)
   const schedule = cutSegments(rewritten, tensors, names)
@@ -90,7 +90,7 @@ export function wholeProgram(model: ModelProto): Program {
     .map(({ name }) => ({ pieces: name, parity: undefined, shape: shapes.get(name) ?? [] }))
   const outputs = model.graph!.output.map(({ name }) => ({
     name,
-    pieces: [name],
+    pieces: name,
     shape: undefined,
   }))
   const spec = { id: 0, kind: 'whole' } as const
@@ -111,7 +111,7 @@ function specOf({ layout, split }: CodedStage): StageSpec {
 function stageOutputs({ layout, split }: CodedStage): StageOutput[] {
   return layout.convs.map(conv => ({
     name: conv.output,
-    pieces: split.starts.map((_, j) => remoteName(conv.output, j)),
+    pieces: remoteName(conv.output),
     shape: codedOutputShape(conv, layout.axis, split.length),
   }))
 }
@@ -130,9 +130,11 @@ function rewrite(model: ModelProto, { draft, stages, outputs, transport }: Rewri
     stages.flatMap(stage => stage.layout.convs.map(conv => conv.node)),
   )
   const kept = graph.node.filter(node => !distributed.has(node))
-  const remotes = outputs
-    .flat()
-    .flatMap(({ pieces, shape }) => pieces.map(name => makeValueInfo(name, transport, [...shape!])))
+  const remotes = stages.flatMap(({ split }, i) =>
+    outputs[i]!.map(({ pieces, shape: [blocks, ...block] = [] }) =>
+      makeValueInfo(pieces, transport, [split.starts.length * blocks!, ...block]),
+    ),
+  )
   const rewritten = makeModel({
     name: graph.name,
     nodes: [...kept, ...draft.nodes],

@@ -1,4 +1,4 @@
-import { ElementType, makeModel, makeNode, makeValueInfo, type ModelProto } from '@cocoi/onnx'
+import { ElementType, type ModelProto, makeModel, makeNode, makeValueInfo } from '@cocoi/onnx'
 import { GraphDraft } from './draft.ts'
 import { castTo, type TransportType } from './transport-type.ts'
 

@@ -89,8 +89,12 @@ async function runStage(run: Run, step: Step, stage: Stage): Promise<void> {
   const decoding = new Decoder(stage.code).decode(stage.rows)!
   for (const { name, pieces } of step.outputs) {
     const tensors = new Map([...results].map(([row, result]) => [row, result[name]!]))
-    for (const [piece, row] of decoding.direct) run.live[pieces[piece]!] = tensors.get(row)!
-    await solve(run, { decoding, tensors, pieces, transport: stage.transport })
+    const solved = await solve(run, { decoding, tensors, transport: stage.transport })
+    const ordered = Array.from({ length: stage.code.k }, (_, j) => {
+      const row = decoding.direct.get(j)
+      return row === undefined ? solved[decoding.missing.indexOf(j)]! : tensors.get(row)!
+    })
+    run.live[pieces] = stack(ordered)
   }
 }
 
@@ -113,32 +117,33 @@ function codedInput(
 interface Missing {
   readonly decoding: Decoding
   readonly tensors: ReadonlyMap<number, Tensor>
-  readonly pieces: readonly string[]
   readonly transport: TransportType
 }
 
-async function solve(run: Run, { decoding, tensors, pieces, transport }: Missing): Promise<void> {
+/** The missing pieces, in their order. */
+async function solve(run: Run, { decoding, tensors, transport }: Missing): Promise<Tensor[]> {
   const { missing, used, matrix } = decoding
-  if (missing.length === 0) return
+  if (missing.length === 0) return []
   const ys = used.map(row => tensors.get(row)!)
+  const { dims, size } = ys[0]!
   const weights = Float32Array.from(matrix.data)
   const solved = await runModel(decodeGraph(transport), {
     [decodeTensors.matrix]: floatTensorOf([missing.length, ys.length], weights),
-    [decodeTensors.results]: stack(ys),
+    [decodeTensors.results]: stack(ys).reshape([ys.length, size]) as Tensor,
   })
   note(run.peaks.decode, solved[decodeTensors.peak])
-  const { dims, size } = ys[0]!
   const { data, type } = solved[decodeTensors.missing]!
-  for (const [i, piece] of missing.entries()) {
+  return missing.map((_, i) => {
     const values = (data as Float32Array).subarray(i * size, (i + 1) * size)
-    run.live[pieces[piece]!] = new ort.Tensor(type as 'float32', values, [...dims])
-  }
+    return new ort.Tensor(type as 'float32', values, [...dims])
+  })
 }
 
-function stack(ys: readonly Tensor[]): Tensor {
-  const { type, data, size } = ys[0]!
+/** Along the first axis, one after the other. */
+function stack(tensors: readonly Tensor[]): Tensor {
+  const { type, data, dims, size } = tensors[0]!
   const TypedArray = (data as Float32Array).constructor as Float32ArrayConstructor
-  const stacked = new TypedArray(size * ys.length)
-  for (const [i, y] of ys.entries()) stacked.set(y.data as Float32Array, i * size)
-  return new ort.Tensor(type as 'float32', stacked, [ys.length, size])
+  const stacked = new TypedArray(size * tensors.length)
+  for (const [i, one] of tensors.entries()) stacked.set(one.data as Float32Array, i * size)
+  return new ort.Tensor(type as 'float32', stacked, [dims[0]! * tensors.length, ...dims.slice(1)])
 }

@@ -23,7 +23,7 @@ export interface StageLoad {
   readonly encode: Work
   /** What the coordinator computes while the subtasks are away, the remainder included. */
   readonly side: Work
-  /** Cast, join and bias of the decoded pieces; it runs with the graph after this stage. */
+  /** Join, cast and bias of the decoded pieces; it runs with the graph after this stage. */
   readonly assemble: Work
   /** Solving for so many missing pieces. */
   readonly decode: (missing: number) => Work
@@ -59,7 +59,7 @@ export function stageLoad(options: LoadOptions): StageLoad {
     head: noWork,
     encode: encodeWork(options, coded.input),
     side: subtaskWork(layout, split.rest.end - split.rest.begin),
-    assemble: { flops: 0, bytes: (castBytes(transport) + 8 + 8) * wholeOutput(layout) },
+    assemble: { flops: 0, bytes: (2 * wire + castBytes(transport) + 8) * wholeOutput(layout) },
     decode: missing => decodeWork(missing, { k, elements: coded.output, transport }),
     rowsPerDevice,
   }
