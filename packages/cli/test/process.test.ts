@@ -55,6 +55,14 @@ describe('cocoi as a process', function () {
     expect(await readdir(temporary)).to.deep.equal([])
   })
 
+  it('takes the name of an architecture, and says which there are', async () => {
+    const { code, stderr } = await outcome(start('plan', 'vgg-16'))
+    expect([code, stderr.trim()]).to.deep.equal([
+      2,
+      'ERR_ZOO_UNKNOWN_MODEL: the zoo has no "vgg-16"; it has vgg16, resnet18, resnet50, mobilenetv2',
+    ])
+  })
+
   it('writes no escape codes into a pipe', async () => {
     const { code, stdout, stderr } = await outcome(start('plan', 'net.onnx', '--scheme', 'mds'))
     expect(code).to.equal(0)

@@ -2,6 +2,7 @@ import { fleetOf, type ProfileName, parseSchemeRequest, planModel } from '@cocoi
 import type { Command } from 'commander'
 import { describePlan } from '../describe-plan.ts'
 import { describePrediction } from '../describe-prediction.ts'
+import { modelArgument } from '../model-argument.ts'
 import { profileHelp, profiles, schemeHelp, wholeNumber } from '../option-values.ts'
 import { type PlanningFlags, planningOptions } from '../planning-options.ts'
 import { createProgress } from '../progress.ts'
@@ -14,7 +15,7 @@ interface PlanFlags extends PlanningFlags {
   readonly config?: string
 }
 
-/** `cocoi plan MODEL.onnx`: what would be distributed, how, what it moves, and why not the rest. */
+/** `cocoi plan MODEL`: what would be distributed, how, what it moves, and why not the rest. */
 export function addPlan(program: Command): void {
   planningOptions(
     program
@@ -23,7 +24,7 @@ export function addPlan(program: Command): void {
         'Show how a model would be distributed, how long that is predicted to take, and why.',
       )
       .summary('show how a model would be distributed, and why')
-      .argument('<model.onnx>', 'the model')
+      .argument('<model>', 'a file model.onnx, or an architecture such as vgg16')
       .option('--devices <n>', 'devices', wholeNumber('--devices', 0, 1000), 6)
       .option('--scheme <scheme>', schemeHelp, 'auto')
       .option('--profile <profile>', profileHelp, profiles, 'pi4-gbe'),
@@ -32,9 +33,10 @@ export function addPlan(program: Command): void {
     .action(plan)
 }
 
-async function plan(modelPath: string, { config, ...flags }: PlanFlags): Promise<void> {
+async function plan(model: string, { config, ...flags }: PlanFlags): Promise<void> {
   const scheme = parseSchemeRequest(flags.scheme)
   const progress = createProgress()
+  const modelPath = await modelArgument(model, progress)
   const workspace = await openWorkspace({ modelPath, progress, ...(config ? { config } : {}) })
   try {
     const fleet = fleetOf(flags.profile, flags.devices)
