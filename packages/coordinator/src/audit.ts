@@ -5,6 +5,7 @@ import { LOCAL } from '@cocoi/scheduler'
 import { computeRow } from './compute-row.ts'
 import type { EncodedRows } from './encoded-rows.ts'
 import type { ExecutableStep } from './executable.ts'
+import { stackTensors } from './stack-tensors.ts'
 
 /** A result, and who computed it. */
 export interface SignedResult {
@@ -142,11 +143,11 @@ async function largestResidual(step: ExecutableStep, comparison: Comparison): Pr
   let worst = 0
   for (const [i, tensor] of surplus.entries()) {
     if (tensor.type !== 'float16' && tensor.type !== 'float32') continue
-    const session = await step.residual(survivors.length, tensor.type)
+    const session = await step.residual(tensor.type)
     const feeds = {
       [residualTensors.weights]: weightsTensor(weights),
       [residualTensors.surplus]: flat(tensor),
-      ...Object.fromEntries(survivors.map((all, j) => [residualTensors.result(j), flat(all[i]!)])),
+      [residualTensors.results]: stackTensors(survivors.map(all => flat(all[i]!))),
     }
     const { outputs } = await session.run(feeds)
     const residual = scalar(outputs[residualTensors.residual]!)

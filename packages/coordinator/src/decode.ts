@@ -4,6 +4,7 @@ import { decodeTensors, fitsFloat16, type StageOutput } from '@cocoi/partition'
 import { CoordinatorError } from './errors.ts'
 import type { ExecutableStep } from './executable.ts'
 import type { LiveTensors } from './live-tensors.ts'
+import { stackTensors } from './stack-tensors.ts'
 
 /** Results of a stage: for each row that came back, one tensor per convolution. */
 export type StageResults = ReadonlyMap<number, readonly EngineTensor[]>
@@ -27,29 +28,36 @@ export async function decodeInto(
   }
   for (const [index, output] of step.step.outputs.entries()) {
     const resultOf = (row: number) => results.get(row)![index]!
-    const pieces = new Map([...decoding.direct].map(([piece, row]) => [piece, resultOf(row)]))
-    if (decoding.missing.length > 0) {
-      const survivors = decoding.used.map(resultOf)
-      const solved = await solve(step, { output, survivors, decoding })
-      for (const [i, piece] of decoding.missing.entries()) pieces.set(piece, solved[i]!)
-    }
-    const inOrder = Array.from({ length: step.code.k }, (_, j) => pieces.get(j)!)
-    live.set(output.pieces, stack(inOrder))
+    live.set(output.pieces, stackTensors(await piecesOf(step, { output, decoding, resultOf })))
   }
   return decoding.missing.length === 0 ? 1 : decoding.amplification
 }
 
-interface Missing {
+interface DecodableOutput {
   readonly output: StageOutput
-  readonly survivors: readonly EngineTensor[]
   readonly decoding: Decoding
+  readonly resultOf: (row: number) => EngineTensor
 }
 
-/** The missing pieces, in their order. */
+/** All pieces in their order. */
+async function piecesOf(
+  step: ExecutableStep,
+  decodable: DecodableOutput,
+): Promise<readonly EngineTensor[]> {
+  const { direct, missing } = decodable.decoding
+  const solved = missing.length > 0 ? await solve(step, decodable) : []
+  return Array.from({ length: step.code.k }, (_, piece) => {
+    const row = direct.get(piece)
+    return row === undefined ? solved[missing.indexOf(piece)]! : decodable.resultOf(row)
+  })
+}
+
+/** The missing pieces in their order. */
 async function solve(
   step: ExecutableStep,
-  { output, survivors, decoding }: Missing,
+  { output, decoding, resultOf }: DecodableOutput,
 ): Promise<EngineTensor[]> {
+  const survivors = decoding.used.map(resultOf)
   const { dims: shape, type } = survivors[0]!
   const { rows: e, cols: k, data } = decoding.matrix
   const elements = shape.reduce((product, size) => product * size, 1)
@@ -57,7 +65,7 @@ async function solve(
   const matrix = new Uint8Array(Float32Array.from(data).buffer)
   const feeds: Record<string, EngineTensor> = {
     [decodeTensors.matrix]: { type: 'float32', dims: [e, k], data: matrix },
-    [decodeTensors.results]: { ...stack(survivors), dims: [k, elements] },
+    [decodeTensors.results]: { ...stackTensors(survivors), dims: [k, elements] },
   }
   const { outputs } = await session.run(feeds, { transfer: true })
   assertFloat16Range(outputs[decodeTensors.peak], `decoding "${output.name}"`)
@@ -66,19 +74,6 @@ async function solve(
   return decoding.missing.map((_, i) => {
     return { type, dims: shape, data: solved.subarray(i * bytes, (i + 1) * bytes) }
   })
-}
-
-/**
- * Tensors of one shape along the first axis, one after the other: the engine takes one large tensor
- * sooner than many.
- */
-function stack(tensors: readonly EngineTensor[]): EngineTensor {
-  const [first] = tensors
-  const { type, dims, data } = first!
-  if (tensors.length === 1) return first!
-  const stacked = new Uint8Array(data.byteLength * tensors.length)
-  for (const [i, one] of tensors.entries()) stacked.set(one.data, i * data.byteLength)
-  return { type, dims: [dims[0]! * tensors.length, ...dims.slice(1)], data: stacked }
 }
 
 /** @throws {CoordinatorError} ERR_FLOAT16_RANGE if the peak does not travel as float16 without harm */

@@ -37,8 +37,8 @@ export interface ExecutableStep {
   readonly decode: () => Promise<EngineSession>
   /** Computes a row here when no device can; loaded when first needed. */
   readonly compute: () => Promise<EngineSession>
-  /** Holds a result against what k others predict; loaded at the first audit. */
-  readonly residual: (k: number, type: TransportType) => Promise<EngineSession>
+  /** Holds a result against what others predict; loaded at the first audit. */
+  readonly residual: (type: TransportType) => Promise<EngineSession>
 }
 
 /** A plan made runnable on the coordinator. */
@@ -70,8 +70,8 @@ export async function buildExecutable(
     const decode = () => cache.load('decode', () => serializeModel(decodeGraph(plan.transport)))
     const compute = () =>
       cache.load(step, () => serializeModel(stageModel(model, step.spec, plan.transport)))
-    const residual = (k: number, type: TransportType) =>
-      cache.load(`residual${k}${type}`, () => serializeModel(residualGraph(k, type)))
+    const residual = (type: TransportType) =>
+      cache.load(`residual ${type}`, () => serializeModel(residualGraph(type)))
     const head = await load(step.head, headWork(loads, i))
     const side = await load(step.side, loads[i]?.side ?? noWork)
     steps.push({ step, code, decoder, head, side, decode, compute, residual })

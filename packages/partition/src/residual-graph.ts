@@ -4,8 +4,8 @@ import type { TransportType } from './transport-type.ts'
 
 /** Names of the residual graph's tensors. */
 export const residualTensors = {
-  /** Result of the j-th survivor, flattened to [1, M], wire type. */
-  result: (j: number) => `result${j}`,
+  /** Results of the survivors, each flattened, one below the other: [k, M], wire type. */
+  results: 'results',
   /** Weights of the survivors [1, k], float32. */
   weights: 'w',
   /** The result that is held against what they predict, flattened to [1, M], wire type. */
@@ -20,25 +20,24 @@ export const residualTensors = {
  * The graph that holds one result against what k others predict: `max |w · Ỹ_S − ỹ|`. With k = 1 and
  * a weight of 1 it compares two results of the same row.
  */
-export function residualGraph(k: number, type: TransportType): ModelProto {
+export function residualGraph(type: TransportType): ModelProto {
   const draft = new GraphDraft(17)
-  const names = Array.from({ length: k }, (_, j) => residualTensors.result(j))
-  const { weights, surplus, residual, scale } = residualTensors
+  const { results, weights, surplus, residual, scale } = residualTensors
   const float = (name: string) =>
     type === 'float32'
       ? name
       : draft.add('Cast', [name], `${name}/float`, { to: ElementType.float32 })
-  const stacked = draft.add('Concat', names.map(float), 'stacked', { axis: 0 })
-  const actual = float(surplus)
-  const predicted = draft.add('MatMul', [weights, stacked], 'predicted')
+  const [survivors, actual] = [float(results), float(surplus)]
+  const predicted = draft.add('MatMul', [weights, survivors], 'predicted')
   draft.peak(infiniteForNaN(draft, draft.add('Sub', [predicted, actual], 'difference')), residual)
-  draft.peak(draft.add('Concat', [stacked, actual], 'all', { axis: 0 }), scale)
+  draft.peak(draft.add('Concat', [survivors, actual], 'all', { axis: 0 }), scale)
   return makeModel({
-    name: `residual${k}`,
+    name: 'residual',
     nodes: draft.nodes,
     inputs: [
-      ...[...names, surplus].map(name => makeValueInfo(name, type, [1, 'M'])),
-      makeValueInfo(weights, 'float32', [1, k]),
+      makeValueInfo(results, type, ['k', 'M']),
+      makeValueInfo(surplus, type, [1, 'M']),
+      makeValueInfo(weights, 'float32', [1, 'k']),
     ],
     outputs: [makeValueInfo(residual, 'float32', []), makeValueInfo(scale, 'float32', [])],
     initializers: draft.initializers,

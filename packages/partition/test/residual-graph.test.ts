@@ -6,13 +6,13 @@ const elements = 67
 
 /** Holds a result against the mean of two equal ones. */
 async function residualOf(surplus: Float32Array, survivor: Float32Array): Promise<number> {
+  const twice = Float32Array.of(...survivor, ...survivor)
   const feeds: Tensors = {
-    [residualTensors.result(0)]: floatTensorOf([1, elements], survivor),
-    [residualTensors.result(1)]: floatTensorOf([1, elements], survivor),
+    [residualTensors.results]: floatTensorOf([2, elements], twice),
     [residualTensors.weights]: floatTensorOf([1, 2], Float32Array.of(0.5, 0.5)),
     [residualTensors.surplus]: floatTensorOf([1, elements], surplus),
   }
-  const outputs = await runModel(residualGraph(2, 'float32'), feeds)
+  const outputs = await runModel(residualGraph('float32'), feeds)
   return Number(outputs[residualTensors.residual]!.data[0])
 }
 
