@@ -42,7 +42,7 @@ export class OwnLink {
     return this.#times.note(`${bytes}`, bytes, beyondMs)
   }
 
-  /** A transit was held up by this beyond what has held up all others. */
+  /** A transit was held up by this beyond what has held up others too. */
   delayed(delay: Delay): void {
     this.#delays = [...this.#delays, delay].slice(-kept)
   }

@@ -1,3 +1,4 @@
+import { Bursts } from './bursts.ts'
 import { type MeasuredLink, OwnLink } from './own-link.ts'
 import {
   type MeasuredWay,
@@ -13,9 +14,6 @@ const forgetMs = 600_000
 /** A result that is read so soon after another has waited for it: as a multiple of what reading takes. */
 const backToBack = 2
 
-/** Moments of sending of which the results are compared with each other. */
-const mostMoments = 64
-
 /**
  * Measures the ways between the coordinator and its devices from the subtasks that travel them. Only
  * the coordinator can: it has both ends of a round trip on one clock, and takes off what the device
@@ -23,22 +21,20 @@ const mostMoments = 64
  * the shared way: JavaScript, broker and network interface, which cannot be told apart from here. What
  * a device's transits take beyond that is its own link; what they scatter is its delay.
  *
- * Two things are no delay of a device, since they hold up all of them alike, and redundancy is no help:
+ * Two things are no delay of a device, since they hold up others as well, and redundancy is no help:
  *
  * - Results that come together are read one after the other, which whoever draws an inference counts
  *   himself. A result that is read on the heels of another counts as if it had been there when the first
  *   of them was read.
- * - Broker or coordinator pause. Transits are compared with the least disturbed of those that were sent
- *   together.
+ * - Messages that are sent together wait for each other, and broker or coordinator pause: see `Bursts`.
  */
 export class WayMeter {
   #shared = new SharedWay()
+  #bursts = new Bursts()
   #links = new Map<string, OwnLink>()
   #lastAt = Number.NEGATIVE_INFINITY
   /** When the first of the results was read that have been read without a pause. */
   #readingSince = Number.NEGATIVE_INFINITY
-  /** What the least disturbed of those that were sent at a moment was held up. */
-  readonly #heldUp = new Map<number, number>()
 
   /** @param now when the result was read */
   note(transit: Transit, now: number): void {
@@ -62,7 +58,9 @@ export class WayMeter {
   shared(now: number): MeasuredWay | undefined {
     this.#forget(now)
     const way = this.#shared.way
-    return way && { bytesPerS: way.bytesPerS, perMessageMs: way.perMessageMs }
+    if (!way) return undefined
+    const { bytesPerS, perMessageMs } = way
+    return { bytesPerS, perMessageMs: perMessageMs + this.#bursts.perMessageMs }
   }
 
   /** The own link of a device, beside the shared way; undefined while too little has travelled. */
@@ -71,20 +69,20 @@ export class WayMeter {
     return this.#links.get(device)?.measured
   }
 
-  #noteOwn({ device, ownBytes, sentAt, computeMs }: Transit, beyondMs: number): void {
+  #noteOwn({ device, ownBytes, sentAt, messagesOut, computeMs }: Transit, beyondMs: number): void {
     const link = this.#links.get(device) ?? new OwnLink()
     this.#links.set(device, link)
-    const heldUpMs = link.note(ownBytes, beyondMs)
-    const least = Math.min(heldUpMs, this.#heldUp.get(sentAt) ?? Number.POSITIVE_INFINITY)
-    this.#heldUp.set(sentAt, least)
-    link.delayed({ ms: heldUpMs - least, computeMs })
-    const [oldest] = this.#heldUp.keys()
-    if (this.#heldUp.size > mostMoments) this.#heldUp.delete(oldest!)
+    const ms = link.note(ownBytes, beyondMs)
+    const heldUp = { device, place: messagesOut, ms, computeMs }
+    for (const delay of this.#bursts.note(sentAt, heldUp)) {
+      this.#links.get(delay.device)?.delayed(delay)
+    }
   }
 
   #forget(now: number): void {
     if (now - this.#lastAt < forgetMs || this.#links.size === 0) return
     this.#shared = new SharedWay()
+    this.#bursts = new Bursts()
     this.#links = new Map()
   }
 }

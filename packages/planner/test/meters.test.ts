@@ -202,11 +202,29 @@ describe('the ways to the devices', () => {
     expect(meter.link('pi-1', 60_000)!.bytesPerS).to.be.above(1e8)
   })
 
-  it('scatter where transmissions are delayed', () => {
+  it('scatter where transmissions are delayed, whether asked first or last', () => {
+    for (const late of ['pi-1', 'pi-2', 'pi-5']) {
+      const meter = new WayMeter()
+      travel(meter, device => (device === late ? 20 * (exponential() + exponential()) : 0))
+      for (const device of devices) {
+        const [least, most] = device === late ? [8, 32] : [0, 2]
+        expect(meter.link(device, 60_000)!.delayMs, device).to.be.within(least, most)
+      }
+      expect(meter.shared(60_000)!.perMessageMs, late).to.be.below(5)
+    }
+  })
+
+  it('cost every message something where they stop after a few, and delay no single device', () => {
     const meter = new WayMeter()
-    travel(meter, device => (device === 'pi-2' ? 20 * (exponential() + exponential()) : 0))
-    expect(meter.link('pi-2', 60_000)!.delayMs).to.be.within(8, 32)
-    expect(meter.link('pi-1', 60_000)!.delayMs).to.be.below(0.1)
+    let stopsAt = ''
+    travel(meter, device => {
+      if (device === 'pi-1') stopsAt = devices[Math.floor(random() * devices.length)]!
+      return device >= stopsAt ? 20 : 0
+    })
+    for (const device of devices) {
+      expect(meter.link(device, 60_000)!.delayMs, device).to.be.below(4)
+    }
+    expect(meter.shared(60_000)!.perMessageMs).to.be.within(2.5, 7)
   })
 
   it('tell delays that grow with what was computed from those that do not', () => {

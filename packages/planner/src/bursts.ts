@@ -1,0 +1,66 @@
+import { MessageCost } from './message-cost.ts'
+
+/** A transit, by its place among those that were sent at the same moment. */
+export interface HeldUp {
+  readonly device: string
+  /** 1 for the first. */
+  readonly place: number
+  /** How much longer it took than in the best case. */
+  readonly ms: number
+  readonly computeMs: number
+}
+
+/** Bursts that are over of which results may still come. */
+const mostOver = 64
+
+/** The last ones of a burst have nobody behind them, and are compared with each other. */
+const lastOnes = 3
+
+/**
+ * Tells what holds up one transit from what holds up others as well. What is sent together goes one after
+ * the other through coordinator and broker: if that way stops, all that is behind is held up too. So the
+ * delay of a transit is what it took longer than the least held up of those behind it, apart from what
+ * every further message costs.
+ */
+export class Bursts {
+  readonly #cost = new MessageCost()
+  readonly #open = new Map<number, HeldUp[]>()
+  readonly #over = new Map<number, HeldUp[]>()
+
+  /**
+   * @param sentAt when it was sent, and others with it
+   * @returns the delays that are known now, of these or others: a burst is over when a later one comes back
+   */
+  note(sentAt: number, one: HeldUp): HeldUp[] {
+    const over = this.#over.get(sentAt)
+    if (over) {
+      over.push(one)
+      return [this.#delayOf(one, over)]
+    }
+    this.#open.set(sentAt, [...(this.#open.get(sentAt) ?? []), one])
+    return [...this.#open.keys()].filter(at => at < sentAt).flatMap(at => this.#end(at))
+  }
+
+  /** What every message of a burst costs those behind it, beyond the best case. */
+  get perMessageMs(): number {
+    return this.#cost.ms
+  }
+
+  #end(sentAt: number): HeldUp[] {
+    const burst = this.#open.get(sentAt)!
+    this.#open.delete(sentAt)
+    this.#over.set(sentAt, burst)
+    const [oldest] = this.#over.keys()
+    if (this.#over.size > mostOver) this.#over.delete(oldest!)
+    this.#cost.note(burst)
+    return burst.map(one => this.#delayOf(one, burst))
+  }
+
+  #delayOf(one: HeldUp, burst: readonly HeldUp[]): HeldUp {
+    const places = burst.map(({ place }) => place).sort((a, b) => a - b)
+    const from = Math.min(one.place, places.at(-lastOnes) ?? places[0]!)
+    const behind = burst.filter(({ place }) => place >= from)
+    const ownMs = ({ ms, place }: HeldUp) => ms - place * this.#cost.ms
+    return { ...one, ms: ownMs(one) - Math.min(...behind.map(ownMs)) }
+  }
+}
