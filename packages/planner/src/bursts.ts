@@ -19,8 +19,7 @@ const lastOnes = 3
 /**
  * Tells what holds up one transit from what holds up others as well. What is sent together goes one after
  * the other through coordinator and broker: if that way stops, all that is behind is held up too. So the
- * delay of a transit is what it took longer than the least held up of those behind it, apart from what
- * every further message costs.
+ * delay of a transit is what it took longer than the least held up of those behind it.
  */
 export class Bursts {
   readonly #cost = new MessageCost()
@@ -35,7 +34,7 @@ export class Bursts {
     const over = this.#over.get(sentAt)
     if (over) {
       over.push(one)
-      return [this.#delayOf(one, over)]
+      return [delayOf(one, over)]
     }
     this.#open.set(sentAt, [...(this.#open.get(sentAt) ?? []), one])
     return [...this.#open.keys()].filter(at => at < sentAt).flatMap(at => this.#end(at))
@@ -53,14 +52,13 @@ export class Bursts {
     const [oldest] = this.#over.keys()
     if (this.#over.size > mostOver) this.#over.delete(oldest!)
     this.#cost.note(burst)
-    return burst.map(one => this.#delayOf(one, burst))
+    return burst.map(one => delayOf(one, burst))
   }
+}
 
-  #delayOf(one: HeldUp, burst: readonly HeldUp[]): HeldUp {
-    const places = burst.map(({ place }) => place).sort((a, b) => a - b)
-    const from = Math.min(one.place, places.at(-lastOnes) ?? places[0]!)
-    const behind = burst.filter(({ place }) => place >= from)
-    const ownMs = ({ ms, place }: HeldUp) => ms - place * this.#cost.ms
-    return { ...one, ms: ownMs(one) - Math.min(...behind.map(ownMs)) }
-  }
+function delayOf(one: HeldUp, burst: readonly HeldUp[]): HeldUp {
+  const places = burst.map(({ place }) => place).sort((a, b) => a - b)
+  const from = Math.min(one.place, places.at(-lastOnes) ?? places[0]!)
+  const behind = burst.filter(({ place }) => place >= from)
+  return { ...one, ms: one.ms - Math.min(...behind.map(({ ms }) => ms)) }
 }
