@@ -33,8 +33,8 @@ export interface Calibration {
   readonly links: readonly CalibratedLink[]
 }
 
-/** How often a share is corrected, and how far off is near enough. */
-const tries = 3
+/** How often a limit is corrected at most, and how far off is near enough. */
+const tries = 6
 const tolerance = 0.03
 
 interface Context {
@@ -105,15 +105,12 @@ async function calibrateLink(
 ): Promise<CalibratedLink> {
   const [from, to] = [site.machine(name), site.machine('coordinator')]
   const wanted = wantedBytesPerS / dilation
-  let [limit, measured] = [wanted, 0]
-  for (let i = 0; i < tries; i++) {
+  const { limit, measured } = await approach(wanted, wanted, async limit => {
     onStep(`link of ${name}`)
     if (isShared) await site.network.limitMedium(limit)
     else await from.host.limit(limit)
-    measured = await linkSpeed(from, to, wanted)
-    if (isNear(measured, wanted) || i === tries - 1) break
-    limit *= wanted / measured
-  }
+    return linkSpeed(from, to, wanted)
+  })
   await (isShared ? site.network.limitMedium(undefined) : from.host.limit(undefined))
   const measuredBytesPerS = measured * dilation
   return { machine: name, wantedBytesPerS, measuredBytesPerS, limitBytesPerS: limit }
@@ -126,26 +123,39 @@ async function calibrateComputer(
 ): Promise<CalibratedComputer> {
   const machine: Machine = site.machine(name)
   const flopsPerS = hardware.flopsPerS / dilation
-  let [cores, measured] = [flopsPerS / coreFlopsPerS, 0]
-  for (let i = 0; i < tries; i++) {
+  const found = await approach(flopsPerS / coreFlopsPerS, flopsPerS, cores => {
     onStep(`arithmetic of ${name}`)
     machine.groups.engine.limit(cores)
-    measured = (await convSpeed(machine, { flopsPerS })).flopsPerS
-    if (isNear(measured, flopsPerS) || i === tries - 1) break
-    cores *= flopsPerS / measured
-  }
+    return convSpeed(machine, { flopsPerS }).then(speed => speed.flopsPerS)
+  })
+  machine.groups.engine.limit(found.limit)
   const { runtimeFlopsPerS: runtime, jsCores } = hardware
-  if (runtime !== undefined) {
-    const expected = { flopsPerS, runtimeFlopsPerS: runtime / dilation }
-    measured = (await convSpeed(machine, expected)).flopsPerS
-  }
+  const runtimeFlopsPerS = runtime === undefined ? undefined : runtime / dilation
+  const imitated = runtimeFlopsPerS && (await convSpeed(machine, { flopsPerS, runtimeFlopsPerS }))
+  const measured = imitated ? imitated.flopsPerS : found.measured
   machine.groups.engine.limit(undefined)
   return {
     ...{ machine: name, wantedFlopsPerS: runtime ?? hardware.flopsPerS },
-    ...{ measuredFlopsPerS: measured * dilation, engineCores: cores, jsCores: jsCores / dilation },
+    ...{ measuredFlopsPerS: measured * dilation, engineCores: found.limit },
+    jsCores: jsCores / dilation,
   }
 }
 
-function isNear(measured: number, wanted: number): boolean {
-  return Math.abs(measured / wanted - 1) <= tolerance
+/**
+ * Corrects a limit until what is measured is near enough to what is wanted. This machine is not equally
+ * fast at all times: of limits that are all off the one that was nearest is taken.
+ */
+async function approach(
+  first: number,
+  wanted: number,
+  measure: (limit: number) => Promise<number>,
+): Promise<{ limit: number; measured: number }> {
+  const errorOf = (measured: number) => Math.abs(Math.log(measured / wanted))
+  let [limit, nearest] = [first, { limit: first, measured: 0 }]
+  for (let i = 0; i < tries && errorOf(nearest.measured) > tolerance; i++) {
+    const measured = await measure(limit)
+    if (errorOf(measured) < errorOf(nearest.measured)) nearest = { limit, measured }
+    limit *= wanted / measured
+  }
+  return nearest
 }
