@@ -69,6 +69,7 @@ export async function answerRequest(
       const preprocessMs = clock.lap()
       const report = await infer(admitted, { options, deployment, found, inputs })
       const inferenceMs = clock.lap()
+      lease.took(inferenceMs)
       const totalMs = options.now() - admitted.arrivedAt
       const timing = { queueMs, deployMs, preprocessMs, inferenceMs, totalMs }
       return { ...describeAnswer(admitted, { deployment, notes }, { found, report }), timing }

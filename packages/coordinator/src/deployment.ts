@@ -5,6 +5,7 @@ import {
   formatScheme,
   formatSchemes,
   type Goal,
+  type Hindsight,
   isLeftToPlanner,
   type ModelPlan,
   type SchemeRequest,
@@ -44,6 +45,8 @@ export interface DeploymentOptions {
   readonly topics: Topics
   readonly minIntensity: number
   readonly measurements: Pick<Measurements, 'fleet'>
+  /** What plans for this model have taken so far. @default nothing is known */
+  readonly hindsight?: Hindsight
   /** A plan made already. @default one that is made for the devices that are here */
   readonly planned?: Planned
   /** How long a device may take to fetch the weights and load the plan. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { ModelEntry, PreparedModel } from '@cocoi/models'
-import { formatSchemeRequest } from '@cocoi/planner'
+import { formatSchemeRequest, type ModelPlan } from '@cocoi/planner'
 import { Deployment, type DeploymentOptions, type DeploymentWish } from './deployment.ts'
 import type { Planned } from './planned.ts'
 import { Reconsideration } from './reconsideration.ts'
+import { TrackRecord } from './track-record.ts'
 
-type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish' | 'planned'>
+type Shared = Omit<DeploymentOptions, 'id' | 'prepared' | 'wish' | 'hindsight' | 'planned'>
 
 export interface DeploymentsOptions extends Shared {
   /** Deployments kept at a time; a device keeps a few more plans than that. */
@@ -25,6 +26,7 @@ interface Ingredients {
 interface Slot {
   readonly creating: Promise<Deployment>
   readonly fingerprint: string
+  readonly record: TrackRecord
   deployment: Deployment | undefined
   users: number
   retired: boolean
@@ -45,6 +47,8 @@ const maxUnrest = 5
 /** A deployment in use; it is not released before `end` was called. */
 export interface Lease {
   readonly deployment: Deployment
+  /** The inference has taken so long. */
+  took(ms: number): void
   end(): void
 }
 
@@ -63,6 +67,8 @@ export class Deployments {
   readonly #reconsideration: Reconsideration
   readonly #closing = new AbortController()
   readonly #renewals = new Set<Promise<void>>()
+  /** Requests that are being answered: whether any other was, since they began. */
+  readonly #running = new Set<{ isAlone: boolean }>()
   #fleetChangedAt: number
 
   constructor(options: DeploymentsOptions) {
@@ -92,16 +98,35 @@ export class Deployments {
     this.#slots.set(key, slot)
     if (slot.deployment) this.#renew(key, { slot, present: slot.deployment }, what)
     slot.users += 1
+    const run = this.#begin()
     const end = () => {
       slot.users -= 1
+      this.#running.delete(run)
       this.#releaseIfIdle(slot)
     }
     try {
-      return { deployment: await slot.creating, end }
+      const deployment = await slot.creating
+      const took = (ms: number) => {
+        if (run.isAlone && wish.goal.type === 'latency') this.#took(ms, deployment.plan, slot)
+      }
+      return { deployment, took, end }
     } catch (error) {
+      this.#running.delete(run)
       if (this.#slots.get(key) === slot) this.#slots.delete(key)
       throw error
     }
+  }
+
+  #begin(): { isAlone: boolean } {
+    const run = { isAlone: this.#running.size === 0 }
+    for (const other of this.#running) other.isAlone = false
+    this.#running.add(run)
+    return run
+  }
+
+  #took(tookMs: number, { kind, predictedMs }: ModelPlan, { record }: Slot): void {
+    if (predictedMs === undefined) return
+    record.note(kind, { predictedMs, tookMs }, this.#options.now())
   }
 
   /** The coordinator can hear again: whoever is not ready for a plan in use is asked again. */
@@ -146,7 +171,8 @@ export class Deployments {
     if (slot.renewing) return
     if (!this.#hasOtherSize(slot)) {
       slot.outgrownAt = undefined
-      this.#reconsideration.begin(present, what, (planned, signal) =>
+      const { record } = slot
+      this.#reconsideration.begin(present, { ...what, record }, (planned, signal) =>
         this.#adopt(key, { present, planned, signal }, what),
       )
       return
@@ -173,7 +199,9 @@ export class Deployments {
     const { prepared, wish } = what
     const id = newPlanId()
     const chosen = planned === undefined ? {} : { planned }
-    const deployment = await Deployment.create({ ...this.#options, id, prepared, wish, ...chosen })
+    const hindsight = this.#slots.get(key)?.record.hindsight(this.#options.now()) ?? {}
+    const made = { id, prepared, wish, hindsight, ...chosen }
+    const deployment = await Deployment.create({ ...this.#options, ...made })
     this.#byPlan.set(id, deployment)
     await deployment.settled(signal, this.#options.readyTimeoutMs)
     if (signal.aborted || !this.#replace(key, { present, deployment }, what)) {
@@ -193,7 +221,8 @@ export class Deployments {
     this.#retire(key, old)
     const creating = Promise.resolve(deployment)
     const { fingerprint } = entry
-    this.#slots.set(key, { ...newSlot, creating, fingerprint, deployment })
+    const { record } = old
+    this.#slots.set(key, { ...newSlot, creating, fingerprint, record, deployment })
     this.#options.onPlan(entry, deployment)
     return true
   }
@@ -207,7 +236,7 @@ export class Deployments {
     const id = newPlanId()
     const creating = Deployment.create({ ...this.#options, id, prepared, wish })
     const { fingerprint } = entry
-    const slot: Slot = { ...newSlot, creating, fingerprint }
+    const slot: Slot = { ...newSlot, creating, fingerprint, record: new TrackRecord() }
     this.#slots.set(key, slot)
     creating.then(
       deployment => {

@@ -16,4 +16,5 @@ export {
   type StageReport,
   type StageRunner,
 } from './run-inference.ts'
+export { TrackRecord } from './track-record.ts'
 export { Burst, type SubtaskId } from './transits.ts'

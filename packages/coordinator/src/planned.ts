@@ -4,6 +4,7 @@ import {
   carryOut,
   decisionOf,
   type Fleet,
+  type Hindsight,
   type ModelPlan,
   type PlanDecision,
 } from '@cocoi/planner'
@@ -11,10 +12,11 @@ import type { DeploymentWish } from './deployment.ts'
 import type { Measurements } from './measurements.ts'
 import type { PlanningThread } from './planning/planning-thread.ts'
 
-/** A plan and the fleet it was made for, as it was known then. */
+/** A plan and the fleet it was made for, and with what hindsight, as it was known then. */
 export interface Planned {
   readonly plan: ModelPlan
   readonly fleet: Fleet
+  readonly hindsight: Hindsight
 }
 
 export interface PlanningOptions {
@@ -22,6 +24,8 @@ export interface PlanningOptions {
   readonly prepared: Pick<PreparedModel, 'graph' | 'graphSha' | 'weightsFolder'>
   readonly wish: DeploymentWish
   readonly measurements: Pick<Measurements, 'fleet'>
+  /** What plans for this model have taken so far. @default nothing is known */
+  readonly hindsight?: Hindsight
   readonly minIntensity: number
 }
 
@@ -45,9 +49,10 @@ export async function betterPlan(
   return decision && carriedOut(options, wanted, decision)
 }
 
-function planOptions({ wish, minIntensity }: PlanningOptions, fleet: Fleet) {
+function planOptions({ wish, minIntensity, hindsight = {} }: PlanningOptions, fleet: Fleet) {
   const maxAmplification = amplificationLimits[wish.transport]
-  return { ...wish, fleet, devices: fleet.devices.length, minIntensity, maxAmplification }
+  const devices = fleet.devices.length
+  return { ...wish, fleet, hindsight, devices, minIntensity, maxAmplification }
 }
 
 function modelOf({ graphSha, weightsFolder }: PlanningOptions['prepared']) {
@@ -59,5 +64,6 @@ function carriedOut(
   wanted: ReturnType<typeof planOptions>,
   decision: PlanDecision,
 ): Planned {
-  return { plan: carryOut(prepared.graph, wanted, decision), fleet: wanted.fleet }
+  const { fleet, hindsight } = wanted
+  return { plan: carryOut(prepared.graph, wanted, decision), fleet, hindsight }
 }

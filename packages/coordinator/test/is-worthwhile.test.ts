@@ -1,5 +1,5 @@
 import { isWorthwhile } from '@cocoi/coordinator'
-import { type Fleet, fleetOf, parseSchemeRequest, planModel } from '@cocoi/planner'
+import { type Fleet, fleetOf, type Hindsight, parseSchemeRequest, planModel } from '@cocoi/planner'
 import { expect } from 'chai'
 import { shapedZoo } from '../../planner/test/shaped-zoo.ts'
 
@@ -16,15 +16,23 @@ describe('whether to change a plan', () => {
   const planned = (scheme: string) => {
     const rest = { axis: 'rows', transport: 'float16', minIntensity: 32 } as const
     const wish = { scheme: parseSchemeRequest(scheme), devices, fleet: calm, ...rest }
-    return { load: planModel(model, wish).load, fleet: calm }
+    const { kind, load } = planModel(model, wish)
+    return { kind, load, fleet: calm }
   }
-  const isBetter = (fresh: string, old: string) =>
-    isWorthwhile(planned(old), planned(fresh), { type: 'latency' })
+  const isBetter = (fresh: string, old: string, hindsight: Hindsight = {}) =>
+    isWorthwhile(planned(old), planned(fresh), { goal: { type: 'latency' }, hindsight })
 
   it('is so for what is clearly sooner', () => {
     expect(isBetter('mds:6,6', 'mds:3,3')).to.equal(true)
     expect(isBetter('mds:3,3', 'mds:6,6')).to.equal(false)
     expect(isBetter('mds:6,6', 'mds:6,6')).to.equal(false)
+  })
+
+  it('is judged by what such plans have really taken', () => {
+    expect(isBetter('local', 'mds:6,6')).to.equal(false)
+    expect(isBetter('local', 'mds:6,6', { stages: 10 })).to.equal(true)
+    expect(isBetter('mds:6,6', 'local', { stages: 10 })).to.equal(false)
+    expect(isBetter('mds:6,6', 'local', { stages: 10, local: 10 })).to.equal(true)
   })
 
   it('is so for fewer rows that are no later, not for more that are hardly sooner', () => {

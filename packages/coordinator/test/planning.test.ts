@@ -9,6 +9,7 @@ import {
   PlanningThread,
   planNow,
   Reconsideration,
+  TrackRecord,
 } from '@cocoi/coordinator'
 import { serializeModel } from '@cocoi/onnx'
 import { parseSchemeRequest } from '@cocoi/planner'
@@ -192,11 +193,11 @@ describe('planning with what is measured', () => {
       reconsideration: Reconsideration,
       planned: Awaited<ReturnType<typeof plan>>,
       at: number,
-      tookMs = 0,
+      { tookMs = 0, record = new TrackRecord() } = {},
     ): Promise<boolean> {
       now = at
       let isAdopted = false
-      reconsideration.begin({ planned }, { prepared, wish }, async () => {
+      reconsideration.begin({ planned }, { prepared, wish, record }, async () => {
         isAdopted = true
       })
       now += tookMs
@@ -234,10 +235,47 @@ describe('planning with what is measured', () => {
       const planned = await plan()
       const reconsideration = create()
       await beat('pi2', 0.1e9)
-      expect(await adopted(reconsideration, planned, 0, 10_000)).to.equal(true)
+      expect(await adopted(reconsideration, planned, 0, { tookMs: 10_000 })).to.equal(true)
       await beat('pi3', 0.1e9)
       expect(await adopted(reconsideration, planned, 41_000), 'too soon').to.equal(false)
       expect(await adopted(reconsideration, planned, 51_000)).to.equal(true)
+    })
+
+    it('gives up a kind of plan that takes far longer than predicted', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const { kind, predictedMs } = planned.plan
+      expect(kind).to.equal('stages')
+      const record = new TrackRecord()
+      const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
+      const reconsideration = create()
+      for (let i = 0; i < 2; i++) record.note(kind, answer, 0)
+      expect(await adopted(reconsideration, planned, 0, { record }), 'by chance').to.equal(false)
+      record.note(kind, answer, 0)
+      expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
+    })
+
+    it('keeps it where all kinds take longer, and does not plan anew for the same reason', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const { kind, predictedMs } = planned.plan
+      const record = new TrackRecord()
+      for (const one of [kind, 'local', 'whole'] as const) {
+        const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
+        for (let i = 0; i < 3; i++) record.note(one, answer, 0)
+      }
+      const reconsideration = create()
+      let plans = 0
+      const decide = planner.decide.bind(planner)
+      planner.decide = request => {
+        plans += 1
+        return decide(request)
+      }
+      for (const at of [0, 60_000, 120_000]) {
+        expect(await adopted(reconsideration, planned, at, { record })).to.equal(false)
+      }
+      planner.decide = decide
+      expect(plans).to.equal(1)
     })
 
     it('keeps a plan that is still good, although the fleet has changed', async () => {

@@ -14,6 +14,7 @@ import {
 import { explainChoice, explainLocal, explainThroughput } from './explain.ts'
 import { formatScheme, formatSchemes } from './format-scheme.ts'
 import type { Goal } from './goal.ts'
+import { type Hindsight, inHindsight, type PlanKind } from './hindsight.ts'
 import { localLoad, type PlanLoad, wholeLoad } from './plan-load.ts'
 import type { Fleet } from './profile.ts'
 import { resolveScheme } from './resolve-scheme.ts'
@@ -32,15 +33,18 @@ export interface ChoiceInput {
   readonly axis: Axis
   readonly surroundings: Surroundings
   readonly goal: Goal
+  readonly hindsight: Hindsight
 }
 
 /** The plan that won, and why. */
 export interface ChosenPlan {
-  readonly kind: 'local' | 'whole' | 'stages'
+  readonly kind: PlanKind
   readonly load: PlanLoad
   readonly stages: readonly LoadOptions[]
   readonly local: readonly LocalConv[]
   readonly why: string
+  /** Without hindsight. */
+  readonly predictedMs: number
 }
 
 /** Sharing is worth its trouble when it takes less than this share of the time alone. */
@@ -57,10 +61,11 @@ type Unit = Parameters<typeof chooseStages>[0][number]
 /**
  * Chooses how to run a model: the way through the stages that dynamic programming finds, the fixed
  * schemes that a user could ask for, one device with the whole model, and the coordinator alone are
- * drawn as whole inferences; the smallest mean wins, or the greatest throughput.
+ * drawn as whole inferences; the smallest mean wins, or the greatest throughput, after what is known of
+ * such plans in hindsight.
  */
 export function choosePlan(input: ChoiceInput): ChosenPlan {
-  const { model, axis, convs, surroundings, goal } = input
+  const { model, axis, convs, surroundings, goal, hindsight } = input
   const { fleet } = surroundings
   const options = new StageOptions(surroundings)
   const units: Unit[] = []
@@ -70,7 +75,10 @@ export function choosePlan(input: ChoiceInput): ChosenPlan {
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
   const found = drafts(input, options, { choices, shared })
-  const plans = comparePlans(found, surroundings)
+  const plans = comparePlans(found, surroundings).map(plan => {
+    const { meanMs: predictedMs, kind } = plan
+    return { ...plan, predictedMs, meanMs: inHindsight(predictedMs, kind, hindsight) }
+  })
   const winner = best(plans, fleet, goal)
   const others = plans.filter(plan => plan !== winner)
   const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
@@ -82,9 +90,9 @@ export function choosePlan(input: ChoiceInput): ChosenPlan {
         return { output, opType: 'Conv', reason: explainLocal(localMs, best, fleet) }
       }),
   )
-  const { kind, load, stages } = winner
+  const { kind, load, stages, predictedMs } = winner
   const explained = goal.type === 'throughput' ? explainThroughput : explainChoice
-  return { kind, load, stages, local, why: explained(winner, others, fleet) }
+  return { kind, load, stages, local, why: explained(winner, others, fleet), predictedMs }
 }
 
 function drafts(
@@ -121,7 +129,7 @@ function firstOptions(
   return found
 }
 
-function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan {
+function best<P extends RatedPlan>(plans: readonly P[], fleet: Fleet, goal: Goal): P {
   if (goal.type === 'throughput') return mostPerSecond(plans, fleet, goal.running)
   const local = plans.find(({ kind }) => kind === 'local')!
   const fastest = soonestOf(plans)
@@ -132,7 +140,7 @@ function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan 
 }
 
 /** Of those that answer nearly as many requests per second as any the one with the smallest mean. */
-function mostPerSecond(plans: readonly RatedPlan[], fleet: Fleet, running: number): RatedPlan {
+function mostPerSecond<P extends RatedPlan>(plans: readonly P[], fleet: Fleet, running: number): P {
   const rated = plans.map(plan => ({ ...plan, perSecond: throughputOf(plan, fleet, running) }))
   const most = Math.max(...rated.map(({ perSecond }) => perSecond))
   const good = rated.filter(({ perSecond }) => perSecond * worthMore >= most)

@@ -41,7 +41,7 @@ export function comparePlans(
 const worthSpares = 1.05
 
 /** The soonest plan, or the soonest without spare rows if that is nearly as soon. */
-export function plainestOf(plans: readonly RatedPlan[]): RatedPlan {
+export function plainestOf<P extends RatedPlan>(plans: readonly P[]): P {
   const soonest = soonestOf(plans)
   const plain = plans.filter(({ stages }) => stages.every(({ code }) => code.n === code.k))
   const good = plain.filter(({ meanMs }) => meanMs <= worthSpares * soonest.meanMs)

@@ -17,6 +17,7 @@ import type { LoadOptions } from './stage-load.ts'
 export interface PlanDecision {
   readonly kind: ModelPlan['kind']
   readonly why: string | undefined
+  readonly predictedMs: number | undefined
   readonly notes: readonly string[]
   readonly local: readonly LocalConv[]
   readonly stages: readonly StageDecision[]
@@ -29,12 +30,13 @@ interface StageDecision {
   readonly rowsPerDevice: readonly number[] | undefined
 }
 
-export function decisionOf({ kind, why, notes, local, stages }: ModelPlan): PlanDecision {
+export function decisionOf(plan: ModelPlan): PlanDecision {
+  const { kind, why, predictedMs, notes, local, stages } = plan
   const decided = stages.map(({ layout, code, rowsPerDevice }) => {
     const outputs = layout.convs.map(({ output }) => output)
     return { outputs, scheme: code.scheme, rowsPerDevice }
   })
-  return { kind, why, notes, local, stages: decided }
+  return { kind, why, predictedMs, notes, local, stages: decided }
 }
 
 /**
@@ -46,12 +48,14 @@ export function decisionOf({ kind, why, notes, local, stages }: ModelPlan): Plan
 export function carryOut(
   model: ModelProto,
   options: PlanOptions,
-  { kind, why, notes, local, stages }: PlanDecision,
+  { kind, why, predictedMs, notes, local, stages }: PlanDecision,
 ): ModelPlan {
   const planning = prepare(model, options)
-  if (kind === 'whole') return nothing(kind, planning, notes, why)
+  if (kind === 'whole') return nothing(kind, planning, notes, { why, predictedMs })
   const made = stagesOf(planning, stages)
-  return finish(planning, { stages: made, local, notes, ...(why === undefined ? {} : { why }) })
+  const reason = why === undefined ? {} : { why }
+  const predicted = predictedMs === undefined ? {} : { predictedMs }
+  return finish(planning, { stages: made, local, notes, ...reason, ...predicted })
 }
 
 function stagesOf(

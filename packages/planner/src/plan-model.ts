@@ -17,6 +17,7 @@ import { Codes } from './codes.ts'
 import { Draws } from './draws.ts'
 import { PlannerError } from './errors.ts'
 import { type Goal, soonest } from './goal.ts'
+import type { Hindsight, PlanKind } from './hindsight.ts'
 import { localLoad, type PlanLoad, planLoad, wholeLoad } from './plan-load.ts'
 import { type ModelPrediction, predictModel } from './predict-model.ts'
 import type { Fleet } from './profile.ts'
@@ -41,6 +42,8 @@ export interface PlanOptions {
   readonly fleet?: Fleet
   /** What `auto` chooses for. @default latency */
   readonly goal?: Goal
+  /** What plans under `auto` have taken so far. @default nothing is known */
+  readonly hindsight?: Hindsight
   /** Of the samples. @default 1 */
   readonly seed?: number
   /** Whether k* of coded stages is looked for, which takes longer than all the rest. @default false */
@@ -62,7 +65,7 @@ export interface StagePlan {
 
 /** How a model is going to be run, why, and how long that is predicted to take. */
 export interface ModelPlan {
-  readonly kind: 'local' | 'whole' | 'stages'
+  readonly kind: PlanKind
   readonly stages: readonly StagePlan[]
   readonly local: readonly LocalConv[]
   readonly transport: TransportType
@@ -71,6 +74,8 @@ export interface ModelPlan {
   readonly load: PlanLoad
   /** Why the planner has chosen it; undefined where it was asked for. */
   readonly why: string | undefined
+  /** Mean that `auto` has predicted for it; undefined where something else was asked for. */
+  readonly predictedMs: number | undefined
   /** Draws some hundred inferences; tens of milliseconds for a large model. */
   predict(): ModelPrediction
 }
@@ -154,10 +159,10 @@ function planBest(planning: Planning): ModelPlan {
   const stay = found.convs.filter(conv => !convs.includes(conv))
   const surroundings = surroundingsOf(planning)
   const isIntense = (conv: LinearConv) => reasonToStay(conv, options) === undefined
-  const { goal = soonest } = options
-  const input = { model, graph, convs, isIntense, axis, surroundings, goal }
+  const { goal = soonest, hindsight = {} } = options
+  const input = { model, graph, convs, isIntense, axis, surroundings, goal, hindsight }
   const chosen = choosePlan(input)
-  if (chosen.kind === 'whole') return nothing('whole', planning, [], chosen.why)
+  if (chosen.kind === 'whole') return nothing('whole', planning, [], chosen)
   const small = stay.map(conv => localConv(conv, reasonToStay(conv, options)!))
   const local = [...found.local, ...small, ...chosen.local]
   return finish(planning, { ...chosen, local, notes: noiseNotes(chosen.stages, options) })
@@ -171,6 +176,7 @@ export function finish(
     local: readonly LocalConv[]
     notes: readonly string[]
     why?: string
+    predictedMs?: number
   },
 ): ModelPlan {
   const { graph, options } = planning
@@ -178,8 +184,9 @@ export function finish(
   const predict = () => predictPlanned(planning, { load, stages: made.stages, why: made.why })
   const stages = made.stages.map(toStagePlan)
   const kind = stages.length > 0 ? 'stages' : 'local'
-  const { local, notes, why } = made
-  return { kind, stages, local, transport: options.transport, notes, load, why, predict }
+  const { local, notes, why, predictedMs } = made
+  const { transport } = options
+  return { kind, stages, local, transport, notes, load, why, predictedMs, predict }
 }
 
 function predictPlanned(
@@ -236,13 +243,13 @@ export function nothing(
   kind: 'local' | 'whole',
   planning: Planning,
   notes: readonly string[],
-  why?: string,
+  { why, predictedMs }: { why?: string | undefined; predictedMs?: number | undefined } = {},
 ): ModelPlan {
   const { model, graph, options } = planning
   const load = kind === 'whole' ? wholeLoad(model, graph) : localLoad(graph)
   const predict = () => predictPlanned(planning, { load, stages: [], why })
   const { transport } = options
-  return { kind, stages: [], local: [], transport, notes, load, why, predict }
+  return { kind, stages: [], local: [], transport, notes, load, why, predictedMs, predict }
 }
 
 function reasonToStay(conv: LinearConv, options: PlanOptions): string | undefined {

@@ -108,6 +108,16 @@ describe('the scheme auto', () => {
     }
   })
 
+  it('does not share again what sharing has not made faster, in hindsight', () => {
+    const fleet = fleetOf('pi4-slow', 10)
+    const before = plan('vgg16', 'auto', fleet)
+    const after = plan('vgg16', 'auto', fleet, { hindsight: { stages: 20, whole: 2 } })
+    expect([before.kind, after.kind]).to.deep.equal(['stages', 'local'])
+    const again = plan('vgg16', 'auto', fleet, { hindsight: { stages: 20, whole: 20, local: 20 } })
+    expect(again.kind).to.equal('stages')
+    expect(again.predictedMs, 'without hindsight').to.equal(before.predictedMs)
+  })
+
   it('makes the same plan again', () => {
     const [first, second] = [1, 2].map(() => plan('resnet18', 'auto', fleetOf('pi4-slow', 10)))
     expect(JSON.stringify(second!.predict())).to.equal(JSON.stringify(first!.predict()))

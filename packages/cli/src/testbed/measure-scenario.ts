@@ -12,8 +12,11 @@ export interface MeasuringOptions extends RoundsOptions {
 /** Rounds at full speed, in which JavaScript is compiled. */
 const warmUps = 4
 
-/** Rounds that are not counted either, while plans still change; one where none of them can. */
-const settling = { least: 6, most: 12 } as const
+/**
+ * Rounds that are not counted either, until no plan has changed for a few: so many answers it takes to find
+ * that a plan is not what it seemed. One round where no plan can change.
+ */
+const settling = { least: 6, unchanged: 4, most: 16 } as const
 
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
@@ -52,10 +55,11 @@ function isLeftOpen(scheme: string): boolean {
 }
 
 async function settle(rounds: Rounds): Promise<void> {
-  let before: string | undefined
+  let [before, unchanged] = ['', 0]
   for (let i = 1; i <= settling.most; i++) {
     const plans = (await rounds.next(`${i}`)).map(planOf).sort().join()
-    if (i >= settling.least && plans === before) return
+    unchanged = plans === before ? unchanged + 1 : 0
+    if (i >= settling.least && unchanged >= settling.unchanged) return
     before = plans
   }
 }

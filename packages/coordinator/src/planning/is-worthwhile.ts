@@ -2,13 +2,17 @@ import {
   Draws,
   type Fleet,
   type Goal,
+  type Hindsight,
+  inHindsight,
   meanOfPlan,
+  type PlanKind,
   type PlanLoad,
   throughputOf,
 } from '@cocoi/planner'
 
 /** A plan as numbers, and the fleet it was made for. */
 export interface LoadedFleet {
+  readonly kind: PlanKind
   readonly load: PlanLoad
   readonly fleet: Fleet
 }
@@ -26,18 +30,23 @@ const samples = 128
  * planner takes spare rows only where they gain enough: a plan without gives way reluctantly to one with
  * them, not the other way round.
  */
-export function isWorthwhile(old: LoadedFleet, fresh: LoadedFleet, goal: Goal): boolean {
+export function isWorthwhile(
+  old: LoadedFleet,
+  fresh: LoadedFleet,
+  { goal, hindsight }: { goal: Goal; hindsight: Hindsight },
+): boolean {
   const { fleet } = fresh
   const draws = new Draws(1)
-  const rate = (load: PlanLoad) => {
-    const meanMs = meanOfPlan(load, fleet, { draws, samples })
+  const rate = (load: PlanLoad, kind: PlanKind) => {
+    const predictedMs = meanOfPlan(load, fleet, { draws, samples })
+    const meanMs = inHindsight(predictedMs, kind, hindsight)
     return goal.type === 'latency'
       ? 1 / meanMs
       : throughputOf({ load, meanMs }, fleet, goal.running)
   }
   const present = loadOn(fleet, old)
   const gain = hasSpares(present) && !hasSpares(fresh.load) ? worthDropping : worthwhile
-  return rate(fresh.load) > gain * rate(present)
+  return rate(fresh.load, fresh.kind) > gain * rate(present, old.kind)
 }
 
 function hasSpares({ stages }: PlanLoad): boolean {

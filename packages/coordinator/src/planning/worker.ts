@@ -32,9 +32,11 @@ function decide({ model, options, present }: PlanningRequest): PlanDecision | un
   if (present) {
     const devices = present.fleet.devices.length
     const { decision, fleet } = present
-    const old = { load: carryOut(graph, { ...options, fleet, devices }, decision).load, fleet }
-    const fresh = { load: plan.load, fleet: options.fleet }
-    if (!isWorthwhile(old, fresh, options.goal ?? { type: 'latency' })) return undefined
+    const { load } = carryOut(graph, { ...options, fleet, devices }, decision)
+    const old = { kind: decision.kind, load, fleet }
+    const fresh = { kind: plan.kind, load: plan.load, fleet: options.fleet }
+    const { goal = { type: 'latency' }, hindsight = {} } = options
+    if (!isWorthwhile(old, fresh, { goal, hindsight })) return undefined
   }
   return decisionOf(plan)
 }
