@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ModelEntry, PreparedModel } from '@cocoi/models'
-import { formatSchemeRequest, type ModelPlan } from '@cocoi/planner'
+import { formatSchemeRequest } from '@cocoi/planner'
 import { Deployment, type DeploymentOptions, type DeploymentWish } from './deployment.ts'
+import { Overlaps } from './overlaps.ts'
 import type { Planned } from './planned.ts'
 import { Reconsideration } from './reconsideration.ts'
 import { TrackRecord } from './track-record.ts'
@@ -67,8 +68,7 @@ export class Deployments {
   readonly #reconsideration: Reconsideration
   readonly #closing = new AbortController()
   readonly #renewals = new Set<Promise<void>>()
-  /** Requests that are being answered: whether any other was, since they began. */
-  readonly #running = new Set<{ isAlone: boolean }>()
+  readonly #overlaps = new Overlaps()
   #fleetChangedAt: number
 
   constructor(options: DeploymentsOptions) {
@@ -98,34 +98,28 @@ export class Deployments {
     this.#slots.set(key, slot)
     if (slot.deployment) this.#renew(key, { slot, present: slot.deployment }, what)
     slot.users += 1
-    const run = this.#begin()
+    const run = this.#overlaps.begin()
     const end = () => {
       slot.users -= 1
-      this.#running.delete(run)
+      run.end()
       this.#releaseIfIdle(slot)
     }
     try {
       const deployment = await slot.creating
       const took = (ms: number) => {
-        if (run.isAlone && wish.goal.type === 'latency') this.#took(ms, deployment.plan, slot)
+        if (run.isAlone) this.#took(ms, deployment, slot)
       }
       return { deployment, took, end }
     } catch (error) {
-      this.#running.delete(run)
+      run.end()
       if (this.#slots.get(key) === slot) this.#slots.delete(key)
       throw error
     }
   }
 
-  #begin(): { isAlone: boolean } {
-    const run = { isAlone: this.#running.size === 0 }
-    for (const other of this.#running) other.isAlone = false
-    this.#running.add(run)
-    return run
-  }
-
-  #took(tookMs: number, { kind, predictedMs }: ModelPlan, { record }: Slot): void {
-    if (predictedMs === undefined) return
+  #took(tookMs: number, { plan, goal }: Deployment, { record }: Slot): void {
+    const { kind, predictedMs } = plan
+    if (predictedMs === undefined || goal !== 'latency') return
     record.note(kind, { predictedMs, tookMs }, this.#options.now())
   }
 
