@@ -10,9 +10,17 @@ export interface ReconsiderationOptions
   readonly onError: (what: string, error: unknown) => void
 }
 
+/** A model, what is wanted of it, and what plans for it have taken so far. */
+type ReconsideredPlan = Pick<PlanningOptions, 'prepared' | 'wish'> & {
+  readonly record: TrackRecord
+}
+
+/** What a plan is made from. */
+type Known = Pick<Planned, 'fleet' | 'hindsight'>
+
 /**
  * Planning keeps a core busy for its time: no two plans are reconsidered within this time, nor within so
- * many times as long as the last took.
+ * many times as long as the last took, unless the plan in use is not what it seemed.
  */
 const rest = { leastMs: 5000, times: 4 } as const
 
@@ -34,55 +42,53 @@ export class Reconsideration {
     this.#options = options
   }
 
-  /**
-   * @param record what plans for this model have taken so far
-   * @param adopt called with a better plan; to end soon when the signal is aborted
-   */
+  /** @param adopt called with a better plan; to end soon when the signal is aborted */
   begin(
-    present: Pick<Deployment, 'planned'>,
-    {
-      prepared,
-      wish,
-      record,
-    }: Pick<PlanningOptions, 'prepared' | 'wish'> & { record: TrackRecord },
+    { planned }: Pick<Deployment, 'planned'>,
+    what: ReconsideredPlan,
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): void {
-    const { now, measurements, onError } = this.#options
+    const { now, onError } = this.#options
     const { signal } = this.#closing
-    const beganAt = now()
-    const isBusy = this.#pending !== undefined || beganAt < this.#nextAt
-    if (!isLeftToPlanner(wish.scheme) || isBusy || signal.aborted) return
-    const fleet = measurements.fleet()
-    const experience = this.#experienceOf(present.planned)
-    const { planned } = present
-    const hindsight = record.hindsight(beganAt)
-    const isDisproved = record.isNews(this.#confirmed.get(planned) ?? planned.hindsight, beganAt)
-    const isNews = isDisproved || experience.isNews(fleet, beganAt)
-    if (fleet.devices.length === 0 || !isNews) return
-    let restMs: number = rest.leastMs
-    const consider = async () => {
-      const measured = { measurements: { fleet: () => fleet }, hindsight }
-      const better = await betterPlan(present.planned, {
-        ...this.#options,
-        ...measured,
-        prepared,
-        wish,
-      })
-      restMs = Math.max(rest.leastMs, rest.times * (now() - beganAt))
-      if (better) await adopt(better, signal)
-      else {
-        experience.confirm(fleet, now())
-        this.#confirmed.set(planned, hindsight)
-      }
-    }
-    this.#pending = consider()
+    if (!isLeftToPlanner(what.wish.scheme) || this.#pending || signal.aborted) return
+    const known = this.#news(planned, what.record, now())
+    if (!known) return
+    this.#pending = this.#consider(planned, { ...what, ...known }, adopt)
       .catch(error => {
         if (!signal.aborted) onError('looking for a better plan', error)
       })
       .finally(() => {
         this.#pending = undefined
-        this.#nextAt = now() + restMs
       })
+  }
+
+  /** What is known now, if that is a reason to plan anew. */
+  #news(planned: Planned, record: TrackRecord, now: number): Known | undefined {
+    const isDisproved = record.isNews(this.#confirmed.get(planned) ?? planned.hindsight, now)
+    if (!isDisproved && now < this.#nextAt) return undefined
+    const fleet = this.#options.measurements.fleet()
+    const isNews = isDisproved || this.#experienceOf(planned).isNews(fleet, now)
+    if (fleet.devices.length === 0 || !isNews) return undefined
+    return { fleet, hindsight: record.hindsight(now) }
+  }
+
+  async #consider(
+    planned: Planned,
+    { fleet, hindsight, prepared, wish }: ReconsideredPlan & Known,
+    adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const { now } = this.#options
+    const beganAt = now()
+    try {
+      const known = { measurements: { fleet: () => fleet }, hindsight, prepared, wish }
+      const better = await betterPlan(planned, { ...this.#options, ...known })
+      this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
+      if (better) return await adopt(better, this.#closing.signal)
+      this.#experienceOf(planned).confirm(fleet, now())
+      this.#confirmed.set(planned, hindsight)
+    } finally {
+      this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
+    }
   }
 
   #experienceOf(planned: Planned): Experience {

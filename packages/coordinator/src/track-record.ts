@@ -1,7 +1,7 @@
 import type { Hindsight, PlanKind } from '@cocoi/planner'
 
 /** Answers of each kind of plan that count, the last ones; fewer than `least` say nothing. */
-const kept = 8
+const kept = 5
 const least = 3
 
 /** For so long nobody forgets how a kind of plan turned out; then it may be tried again. */

@@ -16,10 +16,10 @@ describe('the track record of plans', () => {
     expect(record.hindsight(0)).to.deep.equal({ whole: 3 })
   })
 
-  it('follows the last eight answers', () => {
+  it('follows the last five answers', () => {
     const record = new TrackRecord()
     note(record, 3, 20)
-    note(record, 1, 5)
+    note(record, 1, 3)
     expect(record.hindsight(0)).to.deep.equal({ whole: 1 })
   })
 
@@ -28,7 +28,7 @@ describe('the track record of plans', () => {
     note(record, 1.2, 3)
     expect(record.isNews({}, 0)).to.equal(false)
     expect(record.isNews({ local: 2 }, 0)).to.equal(true)
-    note(record, 4, 8)
+    note(record, 4, 5)
     expect(record.isNews({}, 0)).to.equal(true)
     expect(record.isNews({ whole: 4.5 }, 0)).to.equal(false)
     expect(record.isNews({ whole: 4.5 }, 3_700_000)).to.equal(true)

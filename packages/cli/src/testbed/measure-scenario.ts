@@ -13,10 +13,11 @@ export interface MeasuringOptions extends RoundsOptions {
 const warmUps = 4
 
 /**
- * Rounds that are not counted either, until no plan has changed for a few: so many answers it takes to find
- * that a plan is not what it seemed. One round where no plan can change.
+ * Rounds that are not counted either, until no plan has changed for so many: it takes a few answers to find
+ * that a plan is not what it seemed, and at the speed of a Pi some time to make another one. One round
+ * where no plan can change.
  */
-const settling = { least: 6, unchanged: 4, most: 16 } as const
+const settling = { unchanged: 8, most: 24 } as const
 
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
@@ -59,7 +60,7 @@ async function settle(rounds: Rounds): Promise<void> {
   for (let i = 1; i <= settling.most; i++) {
     const plans = (await rounds.next(`${i}`)).map(planOf).sort().join()
     unchanged = plans === before ? unchanged + 1 : 0
-    if (i >= settling.least && unchanged >= settling.unchanged) return
+    if (unchanged >= settling.unchanged) return
     before = plans
   }
 }
