@@ -30,6 +30,8 @@ interface Slot {
   readonly record: TrackRecord
   deployment: Deployment | undefined
   users: number
+  /** Requests that had all devices for themselves and are answered. */
+  answers: number
   retired: boolean
   /** Since when the fleet has had another size. */
   outgrownAt: number | undefined
@@ -38,12 +40,15 @@ interface Slot {
 }
 
 const newSlot = {
-  ...{ deployment: undefined, users: 0, retired: false },
+  ...{ deployment: undefined, users: 0, answers: 0, retired: false },
   ...{ outgrownAt: undefined, renewing: false },
 }
 
 /** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
 const maxUnrest = 5
+
+/** So many answers under a new plan say little: graphs are loaded, and code is compiled. */
+const coldAnswers = 3
 
 /** A deployment in use; it is not released before `end` was called. */
 export interface Lease {
@@ -117,10 +122,11 @@ export class Deployments {
     }
   }
 
-  #took(tookMs: number, { plan, goal }: Deployment, { record }: Slot): void {
+  #took(tookMs: number, { plan, goal }: Deployment, slot: Slot): void {
     const { kind, predictedMs } = plan
-    if (predictedMs === undefined || goal !== 'latency') return
-    record.note(kind, { predictedMs, tookMs }, this.#options.now())
+    slot.answers += 1
+    if (!predictedMs || goal !== 'latency' || slot.answers <= coldAnswers) return
+    slot.record.note(kind, { predictedMs, tookMs }, this.#options.now())
   }
 
   /** The coordinator can hear again: whoever is not ready for a plan in use is asked again. */

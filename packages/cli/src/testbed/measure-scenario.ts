@@ -17,7 +17,7 @@ const warmUps = 4
  * that a plan is not what it seemed, and at the speed of a Pi some time to make another one. One round
  * where no plan can change.
  */
-const settling = { unchanged: 8, most: 24 } as const
+const settling = { unchanged: 10, most: 30 } as const
 
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
