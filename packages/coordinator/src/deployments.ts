@@ -122,11 +122,18 @@ export class Deployments {
     }
   }
 
-  #took(tookMs: number, { plan, goal }: Deployment, slot: Slot): void {
-    const { kind, predictedMs } = plan
+  /** Answers count that were not disturbed: by other requests, by planning, by devices that come and go. */
+  #took(tookMs: number, { planned, goal }: Deployment, slot: Slot): void {
     slot.answers += 1
-    if (!predictedMs || goal !== 'latency' || slot.answers <= coldAnswers) return
-    slot.record.note(kind, { predictedMs, tookMs }, this.#options.now())
+    const predictedMs = this.#reconsideration.predictedMs(planned)
+    const isCold = slot.answers <= coldAnswers
+    const isDisturbed = this.#hasOtherSize(slot) || this.#isPlanning
+    if (!predictedMs || goal !== 'latency' || isCold || isDisturbed) return
+    slot.record.note(planned.plan.kind, { predictedMs, tookMs }, this.#options.now())
+  }
+
+  get #isPlanning(): boolean {
+    return this.#reconsideration.isBusy || this.#renewals.size > 0
   }
 
   /** The coordinator can hear again: whoever is not ready for a plan in use is asked again. */

@@ -30,6 +30,8 @@ export interface LoadedSegment {
 export interface ExecutableStep {
   readonly step: Step
   readonly code: Code
+  /** Type of its results. */
+  readonly transport: TransportType
   readonly decoder: Decoder
   readonly head: LoadedSegment | undefined
   readonly side: LoadedSegment | undefined
@@ -74,7 +76,8 @@ export async function buildExecutable(
       cache.load(`residual ${type}`, () => serializeModel(residualGraph(type)))
     const head = await load(step.head, headWork(loads, i))
     const side = await load(step.side, loads[i]?.side ?? noWork)
-    steps.push({ step, code, decoder, head, side, decode, compute, residual })
+    const { transport } = plan
+    steps.push({ step, code, transport, decoder, head, side, decode, compute, residual })
   }
   const tail = await load(program.tail, addWork(plan.load.tail, loads.at(-1)?.assemble ?? noWork))
   return { steps, tail, release: () => cache.release() }

@@ -33,20 +33,26 @@ export interface PlanningOptions {
 export async function planNow(options: PlanningOptions): Promise<Planned> {
   const { planner, prepared, measurements } = options
   const wanted = planOptions(options, measurements.fleet())
-  const decision = await planner.decide({ model: modelOf(prepared), options: wanted })
+  const { decision } = await planner.decide({ model: modelOf(prepared), options: wanted })
   return carriedOut(options, wanted, decision!)
 }
 
-/** A plan that is better by more than a twentieth on the fleet as it is now; undefined if there is none. */
+/** A plan that is better, or what the present one is predicted to take now. */
+export type Compared =
+  | { readonly better: Planned; readonly presentMs?: undefined }
+  | { readonly better?: undefined; readonly presentMs: number }
+
+/** Looks for a plan that is better by more than a twentieth on the fleet as it is now. */
 export async function betterPlan(
   { plan, fleet }: Planned,
   options: PlanningOptions,
-): Promise<Planned | undefined> {
+): Promise<Compared> {
   const { planner, prepared, measurements } = options
   const wanted = planOptions(options, measurements.fleet())
   const present = { decision: decisionOf(plan), fleet }
-  const decision = await planner.decide({ model: modelOf(prepared), options: wanted, present })
-  return decision && carriedOut(options, wanted, decision)
+  const model = modelOf(prepared)
+  const { decision, presentMs } = await planner.decide({ model, options: wanted, present })
+  return decision ? { better: carriedOut(options, wanted, decision) } : { presentMs }
 }
 
 function planOptions({ wish, minIntensity, hindsight = {} }: PlanningOptions, fleet: Fleet) {

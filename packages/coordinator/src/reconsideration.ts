@@ -33,8 +33,11 @@ export class Reconsideration {
   readonly #options: ReconsiderationOptions
   readonly #closing = new AbortController()
   readonly #experiences = new WeakMap<Planned, Experience>()
-  /** With what hindsight a plan was last found good. */
-  readonly #confirmed = new WeakMap<Planned, Hindsight>()
+  /** With what hindsight a plan was last looked at, and what it was predicted to take then. */
+  readonly #confirmed = new WeakMap<
+    Planned,
+    { readonly hindsight: Hindsight; readonly predictedMs: number | undefined }
+  >()
   #pending: Promise<void> | undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
@@ -62,10 +65,24 @@ export class Reconsideration {
       })
   }
 
-  /** What is known now, if that is a reason to plan anew. */
+  /** Whether a plan is being made, or loaded. */
+  get isBusy(): boolean {
+    return this.#pending !== undefined
+  }
+
+  /** What a plan is predicted to take on the fleet for which it was last looked at. */
+  predictedMs(planned: Planned): number | undefined {
+    return this.#confirmed.get(planned)?.predictedMs ?? planned.plan.predictedMs
+  }
+
+  /**
+   * What is known now, if that is a reason to plan anew. A plan that is not what it seemed is looked at at
+   * once, but only once.
+   */
   #news(planned: Planned, record: TrackRecord, now: number): Known | undefined {
-    const isDisproved = record.isNews(this.#confirmed.get(planned) ?? planned.hindsight, now)
-    if (!isDisproved && now < this.#nextAt) return undefined
+    const confirmed = this.#confirmed.get(planned)
+    const isDisproved = record.isNews((confirmed ?? planned).hindsight, now)
+    if (now < this.#nextAt && !(isDisproved && !confirmed)) return undefined
     const fleet = this.#options.measurements.fleet()
     const isNews = isDisproved || this.#experienceOf(planned).isNews(fleet, now)
     if (fleet.devices.length === 0 || !isNews) return undefined
@@ -74,20 +91,24 @@ export class Reconsideration {
 
   async #consider(
     planned: Planned,
-    { fleet, hindsight, prepared, wish }: ReconsideredPlan & Known,
+    { fleet, hindsight, prepared, wish, record }: ReconsideredPlan & Known,
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { now } = this.#options
     const beganAt = now()
+    let predictedMs = this.predictedMs(planned)
     try {
       const known = { measurements: { fleet: () => fleet }, hindsight, prepared, wish }
-      const better = await betterPlan(planned, { ...this.#options, ...known })
+      const { better, presentMs } = await betterPlan(planned, { ...this.#options, ...known })
       this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
       if (better) return await adopt(better, this.#closing.signal)
       this.#experienceOf(planned).confirm(fleet, now())
-      this.#confirmed.set(planned, hindsight)
+      // The answers so far were held against what was predicted for another fleet.
+      if (isOther(presentMs, predictedMs)) record.forget(planned.plan.kind)
+      predictedMs = presentMs
     } finally {
       this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
+      this.#confirmed.set(planned, { hindsight: record.hindsight(now()), predictedMs })
     }
   }
 
@@ -109,4 +130,11 @@ export class Reconsideration {
     this.#closing.abort()
     await this.idle()
   }
+}
+
+/** Predictions that differ by less are the same. */
+const tolerance = 0.1
+
+function isOther(one: number, other: number | undefined): boolean {
+  return other === undefined || Math.abs(one / other - 1) > tolerance
 }

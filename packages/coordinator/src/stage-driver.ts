@@ -15,8 +15,8 @@ import type { Deployment } from './deployment.ts'
 import type { EncodedRows } from './encoded-rows.ts'
 import { CoordinatorError, type CoordinatorErrorCode } from './errors.ts'
 import type { ExecutableStep } from './executable.ts'
-import { hasShapesOf } from './expected-shapes.ts'
 import type { Fleet, FleetChange } from './fleet.ts'
+import { isResultOf } from './is-result-of.ts'
 import type { Measurements } from './measurements.ts'
 import type { ResultRouter, SubtaskAnswer } from './result-router.ts'
 import type { StageOutcome } from './run-inference.ts'
@@ -259,7 +259,8 @@ export class StageDriver {
       )
       return this.#feed({ type: 'failure', row, attempt, device, code: header.code })
     }
-    if (!hasShapesOf(this.#work.step.step, tensors)) {
+    const { step, transport } = this.#work.step
+    if (!isResultOf(step, transport, tensors)) {
       return this.#feed({ type: 'failure', row, attempt, device, code: 'ERR_WRONG_SHAPE' })
     }
     try {

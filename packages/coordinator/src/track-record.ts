@@ -1,11 +1,14 @@
 import type { Hindsight, PlanKind } from '@cocoi/planner'
 
 /** Answers of each kind of plan that count, the last ones; fewer than `least` say nothing. */
-const kept = 5
-const least = 3
+const kept = 8
+const least = 4
 
-/** For so long nobody forgets how a kind of plan turned out; then it may be tried again. */
-const forgetMs = 3_600_000
+/**
+ * For so long, times the ratio, nobody forgets how a kind of plan turned out that is not used any more; then
+ * it may be tried again. The worse it was, the later: a try costs in proportion.
+ */
+const forgetMs = 300_000
 
 /** Figures that differ by less are no reason to plan anew. */
 const notable = 1.3
@@ -23,17 +26,21 @@ interface Answers {
 export class TrackRecord {
   readonly #answers = new Map<PlanKind, Answers>()
 
-  /** A request was answered, with no other beside it. */
+  /** A request was answered that nothing disturbed. */
   note(kind: PlanKind, answer: { predictedMs: number; tookMs: number }, now: number): void {
-    const before = this.#recent(kind, now)
-    const ratios = [...before, answer.tookMs / answer.predictedMs].slice(-kept)
-    this.#answers.set(kind, { ratios, at: now })
+    const ratio = answer.tookMs / answer.predictedMs
+    this.#answers.set(kind, { ratios: [...this.#recent(kind, now), ratio].slice(-kept), at: now })
+  }
+
+  /** The answers so far say nothing any more. */
+  forget(kind: PlanKind): void {
+    this.#answers.delete(kind)
   }
 
   hindsight(now: number): Hindsight {
     const known = [...this.#answers.keys()].flatMap(kind => {
-      const ratios = this.#recent(kind, now).toSorted((a, b) => a - b)
-      return ratios.length < least ? [] : [[kind, ratios[ratios.length >> 1]!]]
+      const ratios = this.#recent(kind, now)
+      return ratios.length < least ? [] : [[kind, typical(ratios)]]
     })
     return Object.fromEntries(known)
   }
@@ -49,7 +56,13 @@ export class TrackRecord {
   }
 
   #recent(kind: PlanKind, now: number): readonly number[] {
-    const answers = this.#answers.get(kind)
-    return answers && now - answers.at < forgetMs ? answers.ratios : []
+    const { ratios, at } = this.#answers.get(kind) ?? { ratios: [], at: now }
+    return now - at < forgetMs * Math.max(1, typical(ratios)) ? ratios : []
   }
+}
+
+/** Means are predicted, so it is one; without the largest, which may have had its own reason. */
+function typical(ratios: readonly number[]): number {
+  const sorted = ratios.toSorted((a, b) => a - b).slice(0, Math.max(1, ratios.length - 1))
+  return sorted.reduce((sum, ratio) => sum + ratio, 0) / Math.max(1, sorted.length)
 }

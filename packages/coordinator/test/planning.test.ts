@@ -249,7 +249,7 @@ describe('planning with what is measured', () => {
       const record = new TrackRecord()
       const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
       const reconsideration = create()
-      for (let i = 0; i < 2; i++) record.note(kind, answer, 0)
+      for (let i = 0; i < 3; i++) record.note(kind, answer, 0)
       expect(await adopted(reconsideration, planned, 0, { record }), 'by chance').to.equal(false)
       record.note(kind, answer, 0)
       expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
@@ -262,7 +262,7 @@ describe('planning with what is measured', () => {
       const record = new TrackRecord()
       for (const one of [kind, 'local', 'whole'] as const) {
         const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
-        for (let i = 0; i < 3; i++) record.note(one, answer, 0)
+        for (let i = 0; i < 4; i++) record.note(one, answer, 0)
       }
       const reconsideration = create()
       let plans = 0
@@ -282,7 +282,7 @@ describe('planning with what is measured', () => {
       compute(100e9)
       const planned = await plan()
       await beat('pi2', 0.1e9)
-      expect(await betterPlan(planned, options())).to.equal(undefined)
+      expect((await betterPlan(planned, options())).better).to.equal(undefined)
       expect(await adopted(create(), planned, 0), 'the model stays here').to.equal(false)
     })
 

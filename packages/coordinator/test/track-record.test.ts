@@ -8,29 +8,44 @@ describe('the track record of plans', () => {
     }
   }
 
-  it('says nothing of two answers, and of more the median', () => {
+  it('says nothing of three answers, and does not heed one that had its own reason', () => {
     const record = new TrackRecord()
-    note(record, 3, 2)
+    note(record, 3, 3)
     expect(record.hindsight(0)).to.deep.equal({})
     note(record, 50, 1)
     expect(record.hindsight(0)).to.deep.equal({ whole: 3 })
   })
 
-  it('follows the last five answers', () => {
+  it('follows the last eight answers', () => {
     const record = new TrackRecord()
     note(record, 3, 20)
-    note(record, 1, 3)
+    note(record, 1, 8)
     expect(record.hindsight(0)).to.deep.equal({ whole: 1 })
   })
 
-  it('is news when it differs by more than three tenths, also when it is forgotten', () => {
+  it('is news when it differs by more than three tenths', () => {
     const record = new TrackRecord()
-    note(record, 1.2, 3)
+    note(record, 1.2, 4)
     expect(record.isNews({}, 0)).to.equal(false)
     expect(record.isNews({ local: 2 }, 0)).to.equal(true)
-    note(record, 4, 5)
+    note(record, 4, 8)
     expect(record.isNews({}, 0)).to.equal(true)
     expect(record.isNews({ whole: 4.5 }, 0)).to.equal(false)
-    expect(record.isNews({ whole: 4.5 }, 3_700_000)).to.equal(true)
+  })
+
+  it('is forgotten five minutes after the last answer, the later the worse it was, and on demand', () => {
+    for (const [ratio, minutes] of [
+      [0.5, 5],
+      [1, 5],
+      [4, 20],
+    ] as const) {
+      const record = new TrackRecord()
+      note(record, ratio, 4)
+      expect(record.hindsight((minutes - 1) * 60_000)).to.deep.equal({ whole: ratio })
+      expect(record.hindsight((minutes + 1) * 60_000)).to.deep.equal({})
+      note(record, ratio, 4)
+      record.forget('whole')
+      expect(record.hindsight(0)).to.deep.equal({})
+    }
   })
 })

@@ -12,7 +12,7 @@ export {
 export { type Axis, findLinearConvs, type LinearConv, type LocalConv } from './linear-conv.ts'
 export { residualGraph, residualTensors } from './residual-graph.ts'
 export type { Segment } from './segments.ts'
-export { type Split, splitExtent } from './split.ts'
+export { overlap, type Split, splitExtent } from './split.ts'
 export {
   type LinearStageSpec,
   type StageSpec,

@@ -28,30 +28,31 @@ export class Bursts {
 
   /**
    * @param sentAt when it was sent, and others with it
+   * @param now    when it came back
    * @returns the delays that are known now, of these or others: a burst is over when a later one comes back
    */
-  note(sentAt: number, one: HeldUp): HeldUp[] {
+  note(sentAt: number, one: HeldUp, now: number): HeldUp[] {
     const over = this.#over.get(sentAt)
     if (over) {
       over.push(one)
       return [delayOf(one, over)]
     }
     this.#open.set(sentAt, [...(this.#open.get(sentAt) ?? []), one])
-    return [...this.#open.keys()].filter(at => at < sentAt).flatMap(at => this.#end(at))
+    return [...this.#open.keys()].filter(at => at < sentAt).flatMap(at => this.#end(at, now))
   }
 
   /** What every message of a burst costs those behind it, beyond the best case. */
-  get perMessageMs(): number {
-    return this.#cost.ms
+  perMessageMs(now: number): number {
+    return this.#cost.ms(now)
   }
 
-  #end(sentAt: number): HeldUp[] {
+  #end(sentAt: number, now: number): HeldUp[] {
     const burst = this.#open.get(sentAt)!
     this.#open.delete(sentAt)
     this.#over.set(sentAt, burst)
     const [oldest] = this.#over.keys()
     if (this.#over.size > mostOver) this.#over.delete(oldest!)
-    this.#cost.note(burst)
+    this.#cost.note(burst, now)
     return burst.map(one => delayOf(one, burst))
   }
 }

@@ -14,7 +14,7 @@ import {
 import { explainChoice, explainLocal, explainThroughput } from './explain.ts'
 import { formatScheme, formatSchemes } from './format-scheme.ts'
 import type { Goal } from './goal.ts'
-import { type Hindsight, inHindsight, type PlanKind } from './hindsight.ts'
+import { describeHindsight, type Hindsight, type PlanKind } from './hindsight.ts'
 import { localLoad, type PlanLoad, wholeLoad } from './plan-load.ts'
 import type { Fleet } from './profile.ts'
 import { resolveScheme } from './resolve-scheme.ts'
@@ -75,10 +75,7 @@ export function choosePlan(input: ChoiceInput): ChosenPlan {
   const choices = chooseStages(units, fleet.coordinator)
   const shared = units.flatMap(({ layout }, i) => (choices[i] ? layout.convs : []))
   const found = drafts(input, options, { choices, shared })
-  const plans = comparePlans(found, surroundings).map(plan => {
-    const { meanMs: predictedMs, kind } = plan
-    return { ...plan, predictedMs, meanMs: inHindsight(predictedMs, kind, hindsight) }
-  })
+  const plans = comparePlans(found, surroundings, hindsight)
   const winner = best(plans, fleet, goal)
   const others = plans.filter(plan => plan !== winner)
   const away = new Set(winner.stages.flatMap(({ layout }) => layout.convs))
@@ -92,7 +89,8 @@ export function choosePlan(input: ChoiceInput): ChosenPlan {
   )
   const { kind, load, stages, predictedMs } = winner
   const explained = goal.type === 'throughput' ? explainThroughput : explainChoice
-  return { kind, load, stages, local, why: explained(winner, others, fleet), predictedMs }
+  const why = `${explained(winner, others, fleet)}${describeHindsight(hindsight)}`
+  return { kind, load, stages, local, why, predictedMs }
 }
 
 function drafts(
@@ -129,7 +127,7 @@ function firstOptions(
   return found
 }
 
-function best<P extends RatedPlan>(plans: readonly P[], fleet: Fleet, goal: Goal): P {
+function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan {
   if (goal.type === 'throughput') return mostPerSecond(plans, fleet, goal.running)
   const local = plans.find(({ kind }) => kind === 'local')!
   const fastest = soonestOf(plans)

@@ -1,6 +1,7 @@
 import type { Codes } from './codes.ts'
 import type { Draws } from './draws.ts'
 import type { Contender } from './explain.ts'
+import { type Hindsight, inHindsight } from './hindsight.ts'
 import { type PlanLoad, planLoad } from './plan-load.ts'
 import { meanOfPlan } from './predict-plan.ts'
 import type { Fleet } from './profile.ts'
@@ -9,7 +10,11 @@ import type { WorkGraph } from './work-graph.ts'
 
 /** A way to run the model, before and after it was drawn. */
 export type Draft = Omit<Contender, 'meanMs'> & { readonly load: PlanLoad }
-export type RatedPlan = Contender & { readonly load: PlanLoad }
+export type RatedPlan = Contender & {
+  readonly load: PlanLoad
+  /** Its mean without hindsight. */
+  readonly predictedMs: number
+}
 
 /** A plan that distributes these stages. */
 export function sharedDraft(graph: WorkGraph, name: string, stages: readonly LoadOptions[]): Draft {
@@ -26,14 +31,17 @@ const nearlyBest = 1.1
 export function comparePlans(
   plans: readonly Draft[],
   { fleet, draws, codes }: { fleet: Fleet; draws: Draws; codes: Codes },
+  hindsight: Hindsight = {},
 ): RatedPlan[] {
-  const drawn = (plan: Draft, count: number) =>
-    meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
-  const rated = plans.map(plan => ({ ...plan, meanMs: drawn(plan, samples.first) }))
+  const drawn = (plan: Draft, count: number) => {
+    const predictedMs = meanOfPlan(plan.load, fleet, { draws, codes, samples: count })
+    return { predictedMs, meanMs: inHindsight(predictedMs, plan.kind, hindsight) }
+  }
+  const rated = plans.map(plan => ({ ...plan, ...drawn(plan, samples.first) }))
   const limit = nearlyBest * Math.min(...rated.map(({ meanMs }) => meanMs))
   return rated.map(plan => {
     const isNear = plan.meanMs <= limit || plan.kind === 'local'
-    return isNear ? { ...plan, meanMs: drawn(plan, samples.best) } : plan
+    return isNear ? { ...plan, ...drawn(plan, samples.best) } : plan
   })
 }
 
@@ -41,7 +49,7 @@ export function comparePlans(
 const worthSpares = 1.05
 
 /** The soonest plan, or the soonest without spare rows if that is nearly as soon. */
-export function plainestOf<P extends RatedPlan>(plans: readonly P[]): P {
+export function plainestOf(plans: readonly RatedPlan[]): RatedPlan {
   const soonest = soonestOf(plans)
   const plain = plans.filter(({ stages }) => stages.every(({ code }) => code.n === code.k))
   const good = plain.filter(({ meanMs }) => meanMs <= worthSpares * soonest.meanMs)

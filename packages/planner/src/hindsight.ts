@@ -8,3 +8,18 @@ export type Hindsight = Readonly<Partial<Record<PlanKind, number>>>
 export function inHindsight(predictedMs: number, kind: PlanKind, hindsight: Hindsight): number {
   return predictedMs * (hindsight[kind] ?? 1)
 }
+
+/** Ratios below are within what predictions scatter. */
+const notable = 1.3
+
+/** What explains figures that one would not expect; empty where there is nothing to explain. */
+export function describeHindsight(hindsight: Hindsight): string {
+  const surprises = Object.entries(hindsight).filter(([, ratio]) => {
+    return ratio > notable || ratio * notable < 1
+  })
+  if (surprises.length === 0) return ''
+  const told = surprises.map(
+    ([kind, ratio]) => `${kind} took ${ratio.toPrecision(2)} times as long`,
+  )
+  return ` (counting that ${told.join(', ')} as predicted)`
+}

@@ -1,8 +1,12 @@
 import type { HeldUp } from './bursts.ts'
 
-/** Bursts that are remembered; fewer than `least` say nothing. */
-const kept = 256
+/** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
+const kept = 64
+const forgetMs = 600_000
 const least = 8
+
+/** Of fewer messages one that is late decides; of more a part says as much. */
+const places = { least: 5, most: 32 } as const
 
 /**
  * How much longer every further message of a burst is held up: the slope of what was sent together, by its
@@ -11,34 +15,36 @@ const least = 8
  * Medians, within a burst (Theil and Sen) and over the bursts, do not heed the few devices that are late.
  */
 export class MessageCost {
-  #slopes: readonly number[] = []
-  #ms = 0
+  #slopes: readonly { readonly slope: number; readonly at: number }[] = []
 
   /** A burst is over. */
-  note(burst: readonly HeldUp[]): void {
+  note(burst: readonly HeldUp[], now: number): void {
     const slope = slopeOf(burst)
-    if (slope === undefined) return
-    this.#slopes = [...this.#slopes, slope].slice(-kept)
-    if (this.#slopes.length >= least) this.#ms = Math.max(0, medianOf(this.#slopes))
+    if (slope !== undefined) this.#slopes = [...this.#slopes, { slope, at: now }].slice(-kept)
   }
 
   /** Per message, beyond what it takes in the best case. */
-  get ms(): number {
-    return this.#ms
+  ms(now: number): number {
+    const recent = this.#slopes.filter(({ at }) => now - at < forgetMs)
+    return recent.length < least ? 0 : Math.max(0, medianOf(recent.map(({ slope }) => slope)))
   }
 }
 
-/** Median of the slopes between any two; undefined if all have the same place. */
+/** Median of the slopes between any two; undefined if they have too few places. */
 function slopeOf(burst: readonly HeldUp[]): number | undefined {
-  const slopes = burst.flatMap((one, i) =>
-    burst
+  const step = Math.ceil(burst.length / places.most)
+  const some = burst.filter((_, i) => i % step === 0)
+  if (new Set(some.map(({ place }) => place)).size < places.least) return undefined
+  const slopes = some.flatMap((one, i) =>
+    some
       .slice(i + 1)
       .filter(({ place }) => place !== one.place)
       .map(({ place, ms }) => (ms - one.ms) / (place - one.place)),
   )
-  return slopes.length > 0 ? medianOf(slopes) : undefined
+  return medianOf(slopes)
 }
 
 function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+  const sorted = values.toSorted((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }

@@ -2,6 +2,7 @@ import type { Code } from '@cocoi/coding'
 import {
   codedInputShape,
   codedOutputShape,
+  overlap,
   type Split,
   type StageLayout,
   type TransportType,
@@ -59,10 +60,22 @@ export function stageLoad(options: LoadOptions): StageLoad {
     head: noWork,
     encode: encodeWork(options, coded.input),
     side: subtaskWork(layout, split.rest.end - split.rest.begin),
-    assemble: { flops: 0, bytes: (2 * wire + castBytes(transport) + 8) * wholeOutput(layout) },
+    assemble: { flops: 0, bytes: assembleBytes(split, transport) * wholeOutput(layout) },
     decode: missing => decodeWork(missing, { k, elements: coded.output, transport }),
     rowsPerDevice,
   }
+}
+
+/**
+ * Join, cast and bias, per element; parts (what does not overlap, the remainder) are cut and joined once
+ * more.
+ */
+function assembleBytes(split: Split, transport: TransportType): number {
+  const wire = wireBytes[transport]
+  const join = split.starts.length > 1 ? 2 * wire : 0
+  const overlaps = overlap(split, split.starts.length - 1) > 0
+  const hasParts = overlaps || split.rest.begin < split.rest.end
+  return join + (overlaps ? 2 * wire : 0) + castBytes(transport) + (hasParts ? 8 : 0) + 8
 }
 
 /** Elements of one coded input and one coded output. */

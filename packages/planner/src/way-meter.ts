@@ -46,7 +46,7 @@ export class WayMeter {
     this.#shared.note(transit)
     if (!way) return
     const ms = unqueuedMs(way, transit, now - this.#readingSince)
-    this.#noteOwn(transit, ms - transitMs(way, transit))
+    this.#noteOwn(transit, ms - transitMs(way, transit), now)
   }
 
   /** The device is gone; its next life may be elsewhere. */
@@ -60,7 +60,7 @@ export class WayMeter {
     const way = this.#shared.way
     if (!way) return undefined
     const { bytesPerS, perMessageMs } = way
-    return { bytesPerS, perMessageMs: perMessageMs + this.#bursts.perMessageMs }
+    return { bytesPerS, perMessageMs: perMessageMs + this.#bursts.perMessageMs(now) }
   }
 
   /** The own link of a device, beside the shared way; undefined while too little has travelled. */
@@ -69,12 +69,13 @@ export class WayMeter {
     return this.#links.get(device)?.measured
   }
 
-  #noteOwn({ device, ownBytes, sentAt, messagesOut, computeMs }: Transit, beyondMs: number): void {
+  #noteOwn(transit: Transit, beyondMs: number, now: number): void {
+    const { device, ownBytes, sentAt, messagesOut, computeMs } = transit
     const link = this.#links.get(device) ?? new OwnLink()
     this.#links.set(device, link)
     const ms = link.note(ownBytes, beyondMs)
     const heldUp = { device, place: messagesOut, ms, computeMs }
-    for (const delay of this.#bursts.note(sentAt, heldUp)) {
+    for (const delay of this.#bursts.note(sentAt, heldUp, now)) {
       this.#links.get(delay.device)?.delayed(delay)
     }
   }

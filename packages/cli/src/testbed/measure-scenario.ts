@@ -37,8 +37,9 @@ export async function measureScenario(bench: Bench, options: MeasuringOptions): 
   const rounds = new Rounds(bench, options)
   try {
     progress.step(`getting used to ${scenario.name}`)
-    if (schemes.some(isLeftOpen)) await settle(rounds)
-    else await rounds.next('1')
+    if (!schemes.some(isLeftOpen)) await rounds.next('1')
+    else if (!(await settle(rounds)))
+      progress.print(`note: plans still change after ${settling.most} rounds of ${scenario.name}`)
     progress.step(`measuring ${scenario.name}`)
     const samples: Sample[] = []
     for (let i = 0; i < requests; i++)
@@ -55,14 +56,16 @@ function isLeftOpen(scheme: string): boolean {
   return isLeftToPlanner(parseSchemeRequest(scheme))
 }
 
-async function settle(rounds: Rounds): Promise<void> {
+/** Whether plans have come to rest. */
+async function settle(rounds: Rounds): Promise<boolean> {
   let [before, unchanged] = ['', 0]
   for (let i = 1; i <= settling.most; i++) {
     const plans = (await rounds.next(`${i}`)).map(planOf).sort().join()
     unchanged = plans === before ? unchanged + 1 : 0
-    if (unchanged >= settling.unchanged) return
+    if (unchanged >= settling.unchanged) return true
     before = plans
   }
+  return false
 }
 
 function planOf({ scheme, trial }: Sample): string {

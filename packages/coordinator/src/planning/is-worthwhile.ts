@@ -36,10 +36,8 @@ export function isWorthwhile(
   { goal, hindsight }: { goal: Goal; hindsight: Hindsight },
 ): boolean {
   const { fleet } = fresh
-  const draws = new Draws(1)
   const rate = (load: PlanLoad, kind: PlanKind) => {
-    const predictedMs = meanOfPlan(load, fleet, { draws, samples })
-    const meanMs = inHindsight(predictedMs, kind, hindsight)
+    const meanMs = inHindsight(meanOn(fleet, load), kind, hindsight)
     return goal.type === 'latency'
       ? 1 / meanMs
       : throughputOf({ load, meanMs }, fleet, goal.running)
@@ -47,6 +45,15 @@ export function isWorthwhile(
   const present = loadOn(fleet, old)
   const gain = hasSpares(present) && !hasSpares(fresh.load) ? worthDropping : worthwhile
   return rate(fresh.load, fresh.kind) > gain * rate(present, old.kind)
+}
+
+/** What a plan is predicted to take on another fleet than the one it was made for, without hindsight. */
+export function predictedOn(fleet: Fleet, plan: LoadedFleet): number {
+  return meanOn(fleet, loadOn(fleet, plan))
+}
+
+function meanOn(fleet: Fleet, load: PlanLoad): number {
+  return meanOfPlan(load, fleet, { draws: new Draws(1), samples })
 }
 
 function hasSpares({ stages }: PlanLoad): boolean {

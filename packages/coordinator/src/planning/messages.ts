@@ -20,12 +20,17 @@ export interface PlanningRequest {
   readonly present?: PresentPlan | undefined
 }
 
+/** A decision, or, where the present plan is as good, what that is predicted to take on the fleet as it is. */
+export type Decided =
+  | { readonly decision: PlanDecision; readonly presentMs?: undefined }
+  | { readonly decision?: undefined; readonly presentMs: number }
+
 /** To the planning thread. */
 export interface PlanningMessage extends PlanningRequest {
   readonly id: number
 }
 
-/** From it; without a decision where the present plan is as good. */
+/** From it. */
 export type PlanningReply =
-  | { readonly id: number; readonly decision: PlanDecision | undefined }
+  | { readonly id: number; readonly decided: Decided }
   | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }

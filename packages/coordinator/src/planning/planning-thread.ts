@@ -1,10 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import type { PlanDecision } from '@cocoi/planner'
 import { CoordinatorError } from '../errors.ts'
-import type { PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
+import type { Decided, PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
 
 interface Pending {
-  readonly resolve: (decision: PlanDecision | undefined) => void
+  readonly resolve: (decided: Decided) => void
   readonly reject: (error: Error) => void
 }
 
@@ -19,10 +18,10 @@ export class PlanningThread {
   #isClosed = false
 
   /**
-   * @returns undefined where a present plan is given and none is better by more than a twentieth
+   * @returns no decision where a present plan is given and none is better by more than a twentieth
    * @throws what planning throws, by its code; {CoordinatorError} ERR_STOPPING
    */
-  decide(request: PlanningRequest): Promise<PlanDecision | undefined> {
+  decide(request: PlanningRequest): Promise<Decided> {
     if (this.#isClosed) return Promise.reject(stopping())
     const id = this.#nextId++
     const message: PlanningMessage = { ...request, id }
@@ -55,7 +54,7 @@ export class PlanningThread {
     const pending = this.#pending.get(reply.id)
     this.#pending.delete(reply.id)
     if (!pending) return
-    if ('decision' in reply) pending.resolve(reply.decision)
+    if ('decided' in reply) pending.resolve(reply.decided)
     else pending.reject(failed(reply.failure))
   }
 

@@ -3,10 +3,16 @@ import { constants, setPriority } from 'node:os'
 import { basename, join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { type ModelProto, parseModel } from '@cocoi/onnx'
-import { carryOut, decisionOf, type PlanDecision, planModel } from '@cocoi/planner'
+import { carryOut, decisionOf, planModel } from '@cocoi/planner'
 import { describeError } from '../errors.ts'
-import { isWorthwhile } from './is-worthwhile.ts'
-import type { PlannedModel, PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
+import { isWorthwhile, predictedOn } from './is-worthwhile.ts'
+import type {
+  Decided,
+  PlannedModel,
+  PlanningMessage,
+  PlanningReply,
+  PlanningRequest,
+} from './messages.ts'
 
 /** The model that was planned last; most coordinators have one. */
 let last: { readonly graphSha: string; readonly graph: ModelProto } | undefined
@@ -17,7 +23,7 @@ port.on('message', (message: PlanningMessage) => port.postMessage(answer(message
 
 function answer({ id, ...request }: PlanningMessage): PlanningReply {
   try {
-    return { id, decision: decide(request) }
+    return { id, decided: decide(request) }
   } catch (error) {
     const failure = describeError(error)
     // What nobody foresaw ends this thread, and is told with its stack.
@@ -26,7 +32,7 @@ function answer({ id, ...request }: PlanningMessage): PlanningReply {
   }
 }
 
-function decide({ model, options, present }: PlanningRequest): PlanDecision | undefined {
+function decide({ model, options, present }: PlanningRequest): Decided {
   const graph = graphOf(model)
   const plan = planModel(graph, options)
   if (present) {
@@ -36,9 +42,11 @@ function decide({ model, options, present }: PlanningRequest): PlanDecision | un
     const old = { kind: decision.kind, load, fleet }
     const fresh = { kind: plan.kind, load: plan.load, fleet: options.fleet }
     const { goal = { type: 'latency' }, hindsight = {} } = options
-    if (!isWorthwhile(old, fresh, { goal, hindsight })) return undefined
+    if (!isWorthwhile(old, fresh, { goal, hindsight })) {
+      return { presentMs: predictedOn(options.fleet, old) }
+    }
   }
-  return decisionOf(plan)
+  return { decision: decisionOf(plan) }
 }
 
 function graphOf({ graphSha, weightsFolder }: PlannedModel): ModelProto {
