@@ -38,6 +38,8 @@ export class Reconsideration {
     Planned,
     { readonly hindsight: Hindsight; readonly predictedMs: number | undefined }
   >()
+  /** Plans that were not what they seemed, once. */
+  readonly #disproved = new WeakSet<Planned>()
   #pending: Promise<void> | undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
@@ -80,9 +82,11 @@ export class Reconsideration {
    * once, but only once.
    */
   #news(planned: Planned, record: TrackRecord, now: number): Known | undefined {
-    const confirmed = this.#confirmed.get(planned)
-    const isDisproved = record.isNews((confirmed ?? planned).hindsight, now)
-    if (now < this.#nextAt && !(isDisproved && !confirmed)) return undefined
+    const { hindsight } = this.#confirmed.get(planned) ?? planned
+    const isDisproved = record.isNews(hindsight, now)
+    const isUrgent = isDisproved && !this.#disproved.has(planned)
+    if (now < this.#nextAt && !isUrgent) return undefined
+    if (isUrgent) this.#disproved.add(planned)
     const fleet = this.#options.measurements.fleet()
     const isNews = isDisproved || this.#experienceOf(planned).isNews(fleet, now)
     if (fleet.devices.length === 0 || !isNews) return undefined

@@ -13,11 +13,14 @@ export interface MeasuringOptions extends RoundsOptions {
 const warmUps = 4
 
 /**
- * Rounds that are not counted either, until no plan has changed for so many: it takes a few answers to find
- * that a plan is not what it seemed, and at the speed of a Pi some time to make another one. One round
- * where no plan can change.
+ * Rounds that are not counted either, until no plan has changed for so many, and for so many milliseconds of
+ * a Pi: it takes a few answers to find that a plan is not what it seemed, and some seconds to make another
+ * one. After so much of both it is given up. One round where no plan can change.
  */
-const settling = { unchanged: 10, most: 30 } as const
+const settling = {
+  unchanged: { rounds: 5, ms: 30_000 },
+  most: { rounds: 12, ms: 120_000 },
+} as const
 
 /**
  * Sends requests whose schemes take turns, so that whatever drifts hits all alike; each round begins with
@@ -38,8 +41,8 @@ export async function measureScenario(bench: Bench, options: MeasuringOptions): 
   try {
     progress.step(`getting used to ${scenario.name}`)
     if (!schemes.some(isLeftOpen)) await rounds.next('1')
-    else if (!(await settle(rounds)))
-      progress.print(`note: plans still change after ${settling.most} rounds of ${scenario.name}`)
+    else if (!(await settle(rounds, emulated.dilation)))
+      progress.print(`note: plans had not come to rest when ${scenario.name} was measured`)
     progress.step(`measuring ${scenario.name}`)
     const samples: Sample[] = []
     for (let i = 0; i < requests; i++)
@@ -57,17 +60,20 @@ function isLeftOpen(scheme: string): boolean {
 }
 
 /** Whether plans have come to rest. */
-async function settle(rounds: Rounds): Promise<boolean> {
-  let [before, unchanged] = ['', 0]
-  for (let i = 1; i <= settling.most; i++) {
+async function settle(rounds: Rounds, dilation: number): Promise<boolean> {
+  const { unchanged, most } = settling
+  const clock = () => performance.now() / dilation
+  const beganAt = clock()
+  let [before, since] = ['', { round: 0, at: beganAt }]
+  for (let i = 1; i <= most.rounds || clock() - beganAt < most.ms; i++) {
     const plans = (await rounds.next(`${i}`)).map(planOf).sort().join()
-    unchanged = plans === before ? unchanged + 1 : 0
-    if (unchanged >= settling.unchanged) return true
+    if (plans !== before) since = { round: i, at: clock() }
     before = plans
+    if (i - since.round >= unchanged.rounds && clock() - since.at >= unchanged.ms) return true
   }
   return false
 }
 
 function planOf({ scheme, trial }: Sample): string {
-  return `${scheme}: ${trial.answer?.plan.scheme}`
+  return `${scheme}: ${trial.answer?.plan.kind} ${trial.answer?.plan.scheme}`
 }
