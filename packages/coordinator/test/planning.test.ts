@@ -255,6 +255,17 @@ describe('planning with what is measured', () => {
       expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
     })
 
+    /** How often plans are made from now on; `end` restores the planner. */
+    function countPlans() {
+      const decide = planner.decide.bind(planner)
+      const count = { plans: 0, end: () => Object.assign(planner, { decide }) }
+      planner.decide = request => {
+        count.plans += 1
+        return decide(request)
+      }
+      return count
+    }
+
     it('keeps it where all kinds take longer, and does not plan anew for the same reason', async () => {
       compute(1e9)
       const planned = await plan()
@@ -265,17 +276,37 @@ describe('planning with what is measured', () => {
         for (let i = 0; i < 4; i++) record.note(one, answer, 0)
       }
       const reconsideration = create()
-      let plans = 0
-      const decide = planner.decide.bind(planner)
-      planner.decide = request => {
-        plans += 1
-        return decide(request)
-      }
+      const count = countPlans()
       for (const at of [0, 60_000, 120_000]) {
         expect(await adopted(reconsideration, planned, at, { record })).to.equal(false)
       }
-      planner.decide = decide
-      expect(plans).to.equal(1)
+      count.end()
+      expect(count.plans).to.equal(1)
+    })
+
+    it('looks at once at a plan that is not what it seemed, and later only after a rest', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const record = new TrackRecord()
+      const took = (times: number) => {
+        record.forget('stages')
+        const answer = { predictedMs: 1, tookMs: times }
+        for (let i = 0; i < 4; i++) record.note('stages', answer, now)
+      }
+      const reconsideration = create()
+      const count = countPlans()
+      const plansAt = async (at: number) => {
+        await adopted(reconsideration, planned, at, { record })
+        return count.plans
+      }
+      await beat('pi2', 0.1e9)
+      expect(await plansAt(0), 'the fleet is another one').to.equal(1)
+      took(0.5)
+      expect(await plansAt(10), 'at once').to.equal(2)
+      took(0.1)
+      expect(await plansAt(20), 'at rest').to.equal(2)
+      expect(await plansAt(6000)).to.equal(3)
+      count.end()
     })
 
     it('keeps a plan that is still good, although the fleet has changed', async () => {
