@@ -27,7 +27,7 @@ describe('the measurements of a testbed', () => {
   it('divide every latency among its phases', () => {
     const [, mds] = summariseSamples([sample('uncoded', 400), sample('mds', 300)], about)
     expect(mds!.phases).to.deep.equal({
-      ...{ before: 6, head: 2, wait: 50, decode: 4, tail: 84, transfer: 4 },
+      ...{ before: 6, head: 2, wait: 50, decode: 4, rest: 84, transfer: 4 },
     })
     const { phases, latencyMs } = mds!
     expect(Object.values(phases).reduce((sum, ms) => sum + ms)).to.equal(latencyMs.mean)
