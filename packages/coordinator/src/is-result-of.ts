@@ -6,7 +6,7 @@ import type { Step, TransportType } from '@cocoi/partition'
  * type of the wire. What whole models give has any type and shape.
  */
 export function isResultOf(
-  { outputs }: Step,
+  { outputs }: Pick<Step, 'outputs'>,
   transport: TransportType,
   tensors: readonly EngineTensor[],
 ): boolean {

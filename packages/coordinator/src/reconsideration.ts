@@ -18,6 +18,16 @@ type ReconsideredPlan = Pick<PlanningOptions, 'prepared' | 'wish'> & {
 /** What a plan is made from. */
 type Known = Pick<Planned, 'fleet' | 'hindsight'>
 
+/** What has become of a plan since it was made. */
+interface Review {
+  readonly experience: Experience
+  /** With what hindsight it was last looked at, and what it was predicted to take then. */
+  hindsight: Hindsight
+  predictedMs: number | undefined
+  /** Whether it was looked at at once for not being what it seemed. */
+  wasUrgent: boolean
+}
+
 /**
  * Planning keeps a core busy for its time: no two plans are reconsidered within this time, nor within so
  * many times as long as the last took, unless the plan in use is not what it seemed.
@@ -32,14 +42,7 @@ const rest = { leastMs: 5000, times: 4 } as const
 export class Reconsideration {
   readonly #options: ReconsiderationOptions
   readonly #closing = new AbortController()
-  readonly #experiences = new WeakMap<Planned, Experience>()
-  /** With what hindsight a plan was last looked at, and what it was predicted to take then. */
-  readonly #confirmed = new WeakMap<
-    Planned,
-    { readonly hindsight: Hindsight; readonly predictedMs: number | undefined }
-  >()
-  /** Plans that were not what they seemed, once. */
-  readonly #disproved = new WeakSet<Planned>()
+  readonly #reviews = new WeakMap<Planned, Review>()
   #pending: Promise<void> | undefined
   #nextAt = Number.NEGATIVE_INFINITY
 
@@ -74,7 +77,7 @@ export class Reconsideration {
 
   /** What a plan is predicted to take on the fleet for which it was last looked at. */
   predictedMs(planned: Planned): number | undefined {
-    return this.#confirmed.get(planned)?.predictedMs ?? planned.plan.predictedMs
+    return this.#reviewOf(planned).predictedMs
   }
 
   /**
@@ -82,13 +85,13 @@ export class Reconsideration {
    * once, but only once.
    */
   #news(planned: Planned, record: TrackRecord, now: number): Known | undefined {
-    const { hindsight } = this.#confirmed.get(planned) ?? planned
-    const isDisproved = record.isNews(hindsight, now)
-    const isUrgent = isDisproved && !this.#disproved.has(planned)
+    const review = this.#reviewOf(planned)
+    const isDisproved = record.isNews(review.hindsight, now)
+    const isUrgent = isDisproved && !review.wasUrgent
     if (now < this.#nextAt && !isUrgent) return undefined
-    if (isUrgent) this.#disproved.add(planned)
+    review.wasUrgent ||= isUrgent
     const fleet = this.#options.measurements.fleet()
-    const isNews = isDisproved || this.#experienceOf(planned).isNews(fleet, now)
+    const isNews = isDisproved || review.experience.isNews(fleet, now)
     if (fleet.devices.length === 0 || !isNews) return undefined
     return { fleet, hindsight: record.hindsight(now) }
   }
@@ -100,27 +103,30 @@ export class Reconsideration {
   ): Promise<void> {
     const { now } = this.#options
     const beganAt = now()
-    let predictedMs = this.predictedMs(planned)
+    const review = this.#reviewOf(planned)
     try {
       const known = { measurements: { fleet: () => fleet }, hindsight, prepared, wish }
       const { better, presentMs } = await betterPlan(planned, { ...this.#options, ...known })
       this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
       if (better) return await adopt(better, this.#closing.signal)
-      this.#experienceOf(planned).confirm(fleet, now())
+      review.experience.confirm(fleet, now())
       // The answers so far were held against what was predicted for another fleet.
-      if (isOther(presentMs, predictedMs)) record.forget(planned.plan.kind)
-      predictedMs = presentMs
+      if (isOther(presentMs, review.predictedMs)) record.forget(planned.plan.kind)
+      review.predictedMs = presentMs
     } finally {
       this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
-      this.#confirmed.set(planned, { hindsight: record.hindsight(now()), predictedMs })
+      review.hindsight = record.hindsight(now())
     }
   }
 
-  #experienceOf(planned: Planned): Experience {
-    const known = this.#experiences.get(planned)
+  #reviewOf(planned: Planned): Review {
+    const known = this.#reviews.get(planned)
     if (known) return known
-    const fresh = new Experience(planned.fleet, this.#options.now())
-    this.#experiences.set(planned, fresh)
+    const { fleet, hindsight, plan } = planned
+    const experience = new Experience(fleet, this.#options.now())
+    const { predictedMs } = plan
+    const fresh = { experience, hindsight, predictedMs, wasUrgent: false }
+    this.#reviews.set(planned, fresh)
     return fresh
   }
 

@@ -1,4 +1,4 @@
-import type { Hindsight, PlanKind } from '@cocoi/planner'
+import { type Hindsight, isNotable, type PlanKind } from '@cocoi/planner'
 
 /** Answers of each kind of plan that count, the last ones; fewer than `least` say nothing. */
 const kept = 8
@@ -9,9 +9,6 @@ const least = 4
  * it may be tried again. The worse it was, the later: a try costs in proportion.
  */
 const forgetMs = 300_000
-
-/** Figures that differ by less are no reason to plan anew. */
-const notable = 1.3
 
 interface Answers {
   readonly ratios: readonly number[]
@@ -49,10 +46,7 @@ export class TrackRecord {
   isNews(hindsight: Hindsight, now: number): boolean {
     const present = this.hindsight(now)
     const kinds = new Set([...Object.keys(present), ...Object.keys(hindsight)] as PlanKind[])
-    return [...kinds].some(kind => {
-      const ratio = (present[kind] ?? 1) / (hindsight[kind] ?? 1)
-      return ratio > notable || ratio * notable < 1
-    })
+    return [...kinds].some(kind => isNotable((present[kind] ?? 1) / (hindsight[kind] ?? 1)))
   }
 
   #recent(kind: PlanKind, now: number): readonly number[] {

@@ -138,7 +138,7 @@ function best(plans: readonly RatedPlan[], fleet: Fleet, goal: Goal): RatedPlan 
 }
 
 /** Of those that answer nearly as many requests per second as any the one with the smallest mean. */
-function mostPerSecond<P extends RatedPlan>(plans: readonly P[], fleet: Fleet, running: number): P {
+function mostPerSecond(plans: readonly RatedPlan[], fleet: Fleet, running: number): RatedPlan {
   const rated = plans.map(plan => ({ ...plan, perSecond: throughputOf(plan, fleet, running) }))
   const most = Math.max(...rated.map(({ perSecond }) => perSecond))
   const good = rated.filter(({ perSecond }) => perSecond * worthMore >= most)

@@ -3,6 +3,7 @@ import type { ModelProto } from '@cocoi/onnx'
 import { findLinearConvs, type LocalConv, layoutStages } from '@cocoi/partition'
 import { codeStage } from './code-stage.ts'
 import { PlannerError } from './errors.ts'
+import type { PlanKind } from './hindsight.ts'
 import {
   finish,
   type ModelPlan,
@@ -15,7 +16,7 @@ import type { LoadOptions } from './stage-load.ts'
 
 /** What of a plan was decided, in words and numbers: it can be sent to another thread. */
 export interface PlanDecision {
-  readonly kind: ModelPlan['kind']
+  readonly kind: PlanKind
   readonly why: string | undefined
   readonly predictedMs: number | undefined
   readonly notes: readonly string[]
@@ -52,10 +53,7 @@ export function carryOut(
 ): ModelPlan {
   const planning = prepare(model, options)
   if (kind === 'whole') return nothing(kind, planning, notes, { why, predictedMs })
-  const made = stagesOf(planning, stages)
-  const reason = why === undefined ? {} : { why }
-  const predicted = predictedMs === undefined ? {} : { predictedMs }
-  return finish(planning, { stages: made, local, notes, ...reason, ...predicted })
+  return finish(planning, { stages: stagesOf(planning, stages), local, notes, why, predictedMs })
 }
 
 function stagesOf(

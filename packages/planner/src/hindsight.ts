@@ -9,14 +9,17 @@ export function inHindsight(predictedMs: number, kind: PlanKind, hindsight: Hind
   return predictedMs * (hindsight[kind] ?? 1)
 }
 
-/** Ratios below are within what predictions scatter. */
+/** What differs by less is within what predictions scatter. */
 const notable = 1.3
+
+/** Whether a ratio is far from one, either way. */
+export function isNotable(ratio: number): boolean {
+  return ratio > notable || ratio * notable < 1
+}
 
 /** What explains figures that one would not expect; empty where there is nothing to explain. */
 export function describeHindsight(hindsight: Hindsight): string {
-  const surprises = Object.entries(hindsight).filter(([, ratio]) => {
-    return ratio > notable || ratio * notable < 1
-  })
+  const surprises = Object.entries(hindsight).filter(([, ratio]) => isNotable(ratio))
   if (surprises.length === 0) return ''
   const told = surprises.map(
     ([kind, ratio]) => `${kind} took ${ratio.toPrecision(2)} times as long`,

@@ -1,4 +1,5 @@
 import type { HeldUp } from './bursts.ts'
+import { quantile } from './fit.ts'
 
 /** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
 const kept = 64
@@ -45,6 +46,8 @@ function slopeOf(burst: readonly HeldUp[]): number | undefined {
 }
 
 function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
 }

@@ -175,8 +175,8 @@ export function finish(
     stages: readonly LoadOptions[]
     local: readonly LocalConv[]
     notes: readonly string[]
-    why?: string
-    predictedMs?: number
+    why?: string | undefined
+    predictedMs?: number | undefined
   },
 ): ModelPlan {
   const { graph, options } = planning

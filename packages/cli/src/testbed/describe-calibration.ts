@@ -15,18 +15,18 @@ export function describeCalibration({
       : `${dilation} times ${dilation > 1 ? 'slower' : 'faster'} than real time; reported times are those of a Pi`
   const head = ['calibration', 'wanted', 'measured', 'how']
   const rows = [
-    ...computers.map(one => [
-      `${one.machine}: convolutions`,
-      gigaflops(one.wantedFlopsPerS),
-      gigaflops(one.measuredFlopsPerS),
-      `${one.engineCores.toFixed(3)} of a core, JavaScript ${one.jsCores.toFixed(3)}${doubtOf(one.measuredFlopsPerS, one.wantedFlopsPerS)}`,
-    ]),
-    ...links.map(one => [
-      `${one.machine}: transfer`,
-      megabits(one.wantedBytesPerS),
-      megabits(one.measuredBytesPerS),
-      `${megabits(one.limitBytesPerS)} in its token bucket${doubtOf(one.measuredBytesPerS, one.wantedBytesPerS)}`,
-    ]),
+    ...computers.map(
+      ({ machine, wantedFlopsPerS: wanted, measuredFlopsPerS: measured, ...one }) => {
+        const how = `${one.engineCores.toFixed(3)} of a core, JavaScript ${one.jsCores.toFixed(3)}`
+        const name = `${machine}: convolutions`
+        return [name, gigaflops(wanted), gigaflops(measured), how + doubtOf(measured, wanted)]
+      },
+    ),
+    ...links.map(({ machine, wantedBytesPerS: wanted, measuredBytesPerS: measured, ...one }) => {
+      const how = `${megabits(one.limitBytesPerS)} in its token bucket`
+      const name = `${machine}: transfer`
+      return [name, megabits(wanted), megabits(measured), how + doubtOf(measured, wanted)]
+    }),
   ]
   const core = `one core here computes ${gigaflops(coreFlopsPerS)}`
   return `${table(head, rows, ['left', 'right', 'right', 'left'])}\nEverything runs ${time}; ${core}.`
