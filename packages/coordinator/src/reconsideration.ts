@@ -34,6 +34,9 @@ interface Review {
  */
 const rest = { leastMs: 5000, times: 4 } as const
 
+/** Predictions that differ by less are the same. */
+const tolerance = 0.1
+
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
  * when what has been measured of the fleet is news (`Experience`), or what plans have really taken
@@ -110,13 +113,20 @@ export class Reconsideration {
       this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
       if (better) return await adopt(better, this.#closing.signal)
       review.experience.confirm(fleet, now())
-      // The answers so far were held against what was predicted for another fleet.
-      if (isOther(presentMs, review.predictedMs)) record.forget(planned.plan.kind)
-      review.predictedMs = presentMs
+      this.#repredict(planned, presentMs, record)
     } finally {
       this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
       review.hindsight = record.hindsight(now())
     }
+  }
+
+  /** Answers that were held against what was predicted for another fleet say nothing any more. */
+  #repredict(planned: Planned, presentMs: number, record: TrackRecord): void {
+    const review = this.#reviewOf(planned)
+    if (review.predictedMs === undefined) return // only plans under `auto` are held against anything
+    const change = Math.abs(presentMs / review.predictedMs - 1)
+    if (change > tolerance) record.forget(planned.plan.kind)
+    review.predictedMs = presentMs
   }
 
   #reviewOf(planned: Planned): Review {
@@ -140,11 +150,4 @@ export class Reconsideration {
     this.#closing.abort()
     await this.idle()
   }
-}
-
-/** Predictions that differ by less are the same. */
-const tolerance = 0.1
-
-function isOther(one: number, other: number | undefined): boolean {
-  return other === undefined || Math.abs(one / other - 1) > tolerance
 }
