@@ -19,4 +19,4 @@ export {
   type StageRunner,
 } from './run-inference.ts'
 export { TrackRecord } from './track-record.ts'
-export { Burst, type SubtaskId } from './transits.ts'
+export { Burst, type SubtaskId, Transits } from './transits.ts'

@@ -65,15 +65,22 @@ export class Measurements {
   }
 
   sent(id: SubtaskId, { bytes, work, burst }: { bytes: number; work: Work; burst: Burst }): void {
-    this.#transits.sent(id, bytes, burst)
-    const computeMs = this.#computeMs(work, id.device)
+    const { device } = id
+    const now = this.#options.now()
+    const computeMs = this.#computeMs(work, device)
+    const queueMs = this.#busy.freeAt(device, now) - now
+    const { straggling = 0 } = this.#speedOf(device) ?? {}
+    this.#transits.sent(id, { bytes, burst, queueMs, computeMs: computeMs * (1 + straggling) })
     this.#failures.sent(computeMs)
-    this.#busy.sent(id.device, computeMs, this.#options.now())
+    this.#busy.sent(device, computeMs, now)
   }
 
   /** Nobody waits for it any more, though the device may be at work on it. */
-  dropped(device: string): void {
-    this.#busy.dropped(device, this.#options.now())
+  dropped(id: SubtaskId): void {
+    const now = this.#options.now()
+    this.#busy.dropped(id.device, now)
+    const transit = this.#transits.cutOff(id, now)
+    if (transit) this.#ways.cutOff(transit, now)
   }
 
   /** A device has answered something it was asked, in time or not. */

@@ -222,9 +222,9 @@ export class StageDriver {
   #cancel({ row, attempt, device }: StageEffect & { type: 'cancel' }): void {
     if (device === LOCAL) return // a run cannot be interrupted; its result is ignored
     const { topics, control, measurements } = this.#context
-    const { inference } = this.#work
-    measurements.dropped(device)
-    const message = encodeControl({ type: 'cancel', inference, stage: this.#id, row, attempt })
+    const ids = { inference: this.#work.inference, stage: this.#id, row, attempt }
+    measurements.dropped({ ...ids, device })
+    const message = encodeControl({ type: 'cancel', ...ids })
     control
       .publish(topics.control({ device }), message, { qos: 1, timeoutMs: 5000 })
       .catch(error => this.#context.onError(`cancelling a subtask on ${device}`, error))

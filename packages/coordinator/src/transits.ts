@@ -18,14 +18,24 @@ export class Burst {
   readonly startedAt: number
   messages = 0
   bytes = 0
+  /** Of a result that came of it; all are of one size. */
+  bytesIn: number | undefined
 
   constructor(startedAt: number) {
     this.startedAt = startedAt
   }
 }
 
-interface Pending {
-  readonly startedAt: number
+/** The message of a subtask, and what is predicted when it is sent. */
+export interface SentSubtask {
+  readonly bytes: number
+  readonly burst: Burst
+  /** Until the device is through with what it was sent before. */
+  readonly queueMs: number
+  readonly computeMs: number
+}
+
+interface Pending extends Omit<SentSubtask, 'bytes'> {
   readonly messagesOut: number
   readonly bytesOut: number
   readonly ownBytes: number
@@ -35,11 +45,12 @@ interface Pending {
 export class Transits {
   readonly #pending = new Map<string, Pending>()
 
-  sent(id: SubtaskId, bytes: number, burst: Burst): void {
+  sent(id: SubtaskId, { bytes: ownBytes, ...sent }: SentSubtask): void {
+    const { burst } = sent
     burst.messages += 1
-    burst.bytes += bytes
-    const { startedAt, messages: messagesOut, bytes: bytesOut } = burst
-    this.#pending.set(keyOf(id), { startedAt, messagesOut, bytesOut, ownBytes: bytes })
+    burst.bytes += ownBytes
+    const { messages: messagesOut, bytes: bytesOut } = burst
+    this.#pending.set(keyOf(id), { ...sent, messagesOut, bytesOut, ownBytes })
     const [oldest] = this.#pending.keys()
     if (this.#pending.size > mostPending) this.#pending.delete(oldest!)
   }
@@ -49,16 +60,42 @@ export class Transits {
     header: ResultHeader,
     { device, bytes, now }: { device: string; bytes: number; now: number },
   ): Transit | undefined {
-    const key = keyOf({ ...header, device })
-    const pending = this.#pending.get(key)
+    const pending = this.#take({ ...header, device })
     if (!pending) return undefined
-    this.#pending.delete(key)
-    const { startedAt: sentAt, messagesOut, bytesOut, ownBytes } = pending
+    pending.burst.bytesIn = bytes
     const { queueMs, computeMs } = header
-    const ms = now - sentAt - queueMs - computeMs
-    const sizes = { bytesOut, bytesIn: bytes, ownBytes: ownBytes + bytes }
-    return { device, sentAt, messagesOut, ...sizes, ms, computeMs }
+    return transitOf({ ...pending, queueMs, computeMs }, { device, bytesIn: bytes, now })
   }
+
+  /**
+   * Nobody waits for its result any more.
+   *
+   * @returns what it would be if it came now and all had gone as predicted; undefined if none of its burst
+   *   tells how large results are
+   */
+  cutOff(id: SubtaskId, now: number): Transit | undefined {
+    const pending = this.#take(id)
+    const bytesIn = pending?.burst.bytesIn
+    if (!pending || bytesIn === undefined) return undefined
+    return transitOf(pending, { device: id.device, bytesIn, now })
+  }
+
+  #take(id: SubtaskId): Pending | undefined {
+    const key = keyOf(id)
+    const pending = this.#pending.get(key)
+    this.#pending.delete(key)
+    return pending
+  }
+}
+
+function transitOf(
+  { burst, messagesOut, bytesOut, ownBytes, queueMs, computeMs }: Pending,
+  { device, bytesIn, now }: { device: string; bytesIn: number; now: number },
+): Transit {
+  const { startedAt: sentAt } = burst
+  const ms = now - sentAt - queueMs - computeMs
+  const sizes = { bytesOut, bytesIn, ownBytes: ownBytes + bytesIn }
+  return { device, sentAt, messagesOut, ...sizes, ms, computeMs }
 }
 
 function keyOf({ inference, stage, row, attempt, device }: SubtaskId): string {

@@ -13,3 +13,4 @@ export type {
   TensorDescription,
 } from './messages.ts'
 export { runtimeVersion } from './runtime-version.ts'
+export { nameThread } from './thread-name.ts'

@@ -15,10 +15,15 @@ const kept = 128
 /** A link below this is the jitter of timers. */
 const leastMs = 0.1
 
-/** How late something was, and how long the device had computed for it. */
+/** No delay is taken for more than so many times what was waited for it: it has not been seen. */
+const mostUnseen = 8
+
+/** How late something was, or at least was when nobody waited for it any more. */
 interface Delay {
   readonly ms: number
+  /** How long the device had computed for it, or was predicted to. */
   readonly computeMs: number
+  readonly isCutOff: boolean
 }
 
 /** A link with what delays results by as much more as they took longer to compute. */
@@ -42,6 +47,11 @@ export class OwnLink {
     return this.#times.note(`${bytes}`, bytes, beyondMs)
   }
 
+  /** How much longer that is than undisturbed; less than nothing if such sizes are unknown. */
+  beyondUndisturbed(bytes: number, ms: number): number {
+    return ms - (this.#times.undisturbedMs(`${bytes}`) ?? Number.POSITIVE_INFINITY)
+  }
+
   /** A transit was held up by this beyond what has held up others too. */
   delayed(delay: Delay): void {
     this.#delays = [...this.#delays, delay].slice(-kept)
@@ -59,27 +69,20 @@ export class OwnLink {
 }
 
 /**
- * The mean delay as a part that is always the same, and one that grows with what was computed: a line
- * through the means of those that took little to compute and of those that took much.
+ * Whether delays are exponential with one mean, or with one that grows with what was computed: whichever is
+ * likelier. Of those that were cut off it is only known that they were longer; the likeliest mean is all
+ * that was waited by the number of those that have been seen to their end.
  */
 function causesOf(delays: readonly Delay[]): { alwaysMs: number; perComputeMs: number } {
-  const sorted = delays.toSorted((a, b) => a.computeMs - b.computeMs)
-  const [few, many, all] = [
-    sorted.slice(0, sorted.length >> 1),
-    sorted.slice(sorted.length >> 1),
-    sorted,
-  ].map(meanOf)
-  if (!all) return { alwaysMs: 0, perComputeMs: 0 }
-  const most = all.computeMs > 0 ? all.ms / all.computeMs : 0
-  const rise = few && many ? (many.ms - few.ms) / (many.computeMs - few.computeMs) : 0
-  const perComputeMs = Number.isFinite(rise) ? Math.min(most, Math.max(0, rise)) : 0
-  // Where all of it grows with computing, rounding may leave a little less than nothing.
-  return { alwaysMs: Math.max(0, all.ms - perComputeMs * all.computeMs), perComputeMs }
-}
-
-function meanOf(delays: readonly Delay[]): Delay | undefined {
-  if (delays.length === 0) return undefined
-  const mean = (of: (delay: Delay) => number) =>
-    delays.reduce((sum, delay) => sum + of(delay), 0) / delays.length
-  return { ms: mean(({ ms }) => ms), computeMs: mean(({ computeMs }) => computeMs) }
+  const seen = delays.filter(({ isCutOff }) => !isCutOff)
+  const count = Math.max(1, seen.length, delays.length / mostUnseen)
+  const meanOf = (of: (delay: Delay) => number) =>
+    delays.reduce((sum, delay) => sum + of(delay), 0) / count
+  const alwaysMs = meanOf(({ ms }) => ms)
+  const perComputeMs = meanOf(({ ms, computeMs }) => ms / computeMs)
+  // Of exponential distributions with their likeliest means only the logarithms of these differ.
+  const surprise = seen.reduce((sum, { computeMs }) => sum + Math.log(perComputeMs * computeMs), 0)
+  return surprise < seen.length * Math.log(alwaysMs)
+    ? { alwaysMs: 0, perComputeMs }
+    : { alwaysMs, perComputeMs: 0 }
 }

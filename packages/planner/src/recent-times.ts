@@ -21,9 +21,10 @@ const least = 4
 
 /**
  * Undisturbed time, by itself and as a part of the longest, from which on a kind says something about
- * straggling: shorter work is not stretched but delayed, by whatever else wants the processor.
+ * straggling: shorter work is not stretched but delayed, by whatever else wants the processor. Where that is
+ * the same for all work, half as much work seems to straggle twice as much.
  */
-const weighty = { ms: 10, part: 0.2 }
+const weighty = { ms: 10, part: 0.5 }
 
 interface Kind<T> {
   readonly what: T
@@ -67,6 +68,11 @@ export class RecentTimes<T> {
   /** Times there are, of all kinds. */
   get count(): number {
     return this.#count
+  }
+
+  /** What a kind takes when nothing disturbs it; undefined if it is not known. */
+  undisturbedMs(key: string): number | undefined {
+    return this.#kinds.get(key)?.ms
   }
 
   /** Of every kind the time that it takes when nothing disturbs it. */

@@ -1,4 +1,4 @@
-import { Bursts } from './bursts.ts'
+import { Bursts, type HeldUp } from './bursts.ts'
 import { type MeasuredLink, OwnLink } from './own-link.ts'
 import {
   type MeasuredWay,
@@ -49,6 +49,21 @@ export class WayMeter {
     this.#noteOwn(transit, ms - transitMs(way, transit), now)
   }
 
+  /**
+   * Nobody waits for a subtask any more. How late it already is counts, though not how late it would have
+   * been: otherwise only those would tell that came soon enough to be waited for.
+   *
+   * @param transit what it would be if its result came now, as large as others of the same burst
+   */
+  cutOff(transit: Transit, now: number): void {
+    const { way } = this.#shared
+    const link = this.#links.get(transit.device)
+    if (!way || !link) return
+    const beyondMs = unqueuedMs(way, transit, now - this.#readingSince) - transitMs(way, transit)
+    const ms = link.beyondUndisturbed(transit.ownBytes, beyondMs)
+    if (ms > 0) this.#noteHeldUp(transit, { ms, isCutOff: true }, now)
+  }
+
   /** The device is gone; its next life may be elsewhere. */
   delete(device: string): void {
     this.#links.delete(device)
@@ -63,19 +78,29 @@ export class WayMeter {
     return { bytesPerS, perMessageMs: perMessageMs + this.#bursts.perMessageMs(now) }
   }
 
-  /** The own link of a device, beside the shared way; undefined while too little has travelled. */
+  /**
+   * The own link of a device, beside the shared way; undefined while too little has travelled. What all wait
+   * for on average, however little they carry, counts as its latency: half of it on either way.
+   */
   link(device: string, now: number): MeasuredLink | undefined {
     this.#forget(now)
-    return this.#links.get(device)?.measured
+    const link = this.#links.get(device)?.measured
+    return link && { ...link, latencyMs: link.latencyMs + this.#bursts.pauseMs(now) / 2 }
   }
 
   #noteOwn(transit: Transit, beyondMs: number, now: number): void {
-    const { device, ownBytes, sentAt, messagesOut, computeMs } = transit
+    const { device, ownBytes } = transit
     const link = this.#links.get(device) ?? new OwnLink()
     this.#links.set(device, link)
-    const ms = link.note(ownBytes, beyondMs)
-    const heldUp = { device, place: messagesOut, ms, computeMs }
-    for (const delay of this.#bursts.note(sentAt, heldUp, now)) {
+    this.#noteHeldUp(transit, { ms: link.note(ownBytes, beyondMs), isCutOff: false }, now)
+  }
+
+  #noteHeldUp(
+    { device, sentAt, messagesOut: place, computeMs }: Transit,
+    held: Pick<HeldUp, 'ms' | 'isCutOff'>,
+    now: number,
+  ): void {
+    for (const delay of this.#bursts.note(sentAt, { device, place, computeMs, ...held }, now)) {
       this.#links.get(delay.device)?.delayed(delay)
     }
   }

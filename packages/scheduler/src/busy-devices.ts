@@ -19,6 +19,11 @@ export class BusyDevices {
     this.#works.set(device, { open: open + 1, freeAt: Math.max(freeAt, now) + ms })
   }
 
+  /** When it is predicted to be through with all it was sent; `now` if it has nothing to do. */
+  freeAt(device: string, now: number): number {
+    return Math.max(now, this.#works.get(device)?.freeAt ?? now)
+  }
+
   /** One was answered; with nothing else to do the device is free. */
   answered(device: string, now: number): void {
     const work = this.#works.get(device)
@@ -55,8 +60,7 @@ export class BusyDevices {
    */
   byEnd(devices: readonly string[], msOn: (device: string) => number, now: number): string[] {
     const ends = devices.map(device => {
-      const freeAt = this.#works.get(device)?.freeAt ?? now
-      return { device, end: Math.max(now, freeAt) + msOn(device) }
+      return { device, end: this.freeAt(device, now) + msOn(device) }
     })
     return ends.sort((a, b) => a.end - b.end).map(({ device }) => device)
   }

@@ -110,7 +110,7 @@ describe(`emulated computers${missing ? ` (skipped: ${missing})` : ''}`, () => {
     )
     await new Promise(resolve => child.stdout!.once('data', resolve))
     await eventually(() => {
-      machine.sortThreads(child.pid!, 'computes')
+      machine.sortThreads(child.pid!, { computes: 'engine' })
       const [group] = groupsOf(child.pid!, 'computes')
       return group?.endsWith('/left/engine') === true
     })

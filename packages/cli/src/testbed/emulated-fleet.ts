@@ -12,8 +12,8 @@ import {
 } from './calibration.ts'
 import { dilationFor, type Hardware } from './hardware.ts'
 
-/** How onnxruntime's thread is called in every daemon. */
-const engineThread = 'cocoi-engine'
+/** How the daemons call their threads. */
+const threads = { 'cocoi-engine': 'engine', 'cocoi-planner': 'background' } as const
 
 /** Cores of a Pi beside that on which JavaScript runs. */
 const helperCores = 3
@@ -134,6 +134,7 @@ export class EmulatedFleet {
     groups.engine.limit(engineCores / (name === 'pi1' ? slowdown : 1))
     groups.js.limit(jsCores)
     groups.broker.limit(jsCores)
+    groups.background.limit(jsCores)
     groups.helpers.limit(helperCores * jsCores)
     if (!this.#isShared) await host.limit(this.#linkLimit(hardware))
   }
@@ -156,9 +157,9 @@ export class EmulatedFleet {
 
   /** Gives all kinds of threads the share of their own; to be repeated when a daemon was restarted. */
   sortThreads({ broker, coordinator, devices }: Cluster): void {
-    if (broker?.alive) this.#site.machine('coordinator').sortThreads(broker.pid, engineThread)
+    if (broker?.alive) this.#site.machine('coordinator').sortThreads(broker.pid, threads)
     for (const daemon of [coordinator, ...devices]) {
-      if (daemon.alive) this.#site.machine(daemon.id).sortThreads(daemon.pid, engineThread)
+      if (daemon.alive) this.#site.machine(daemon.id).sortThreads(daemon.pid, threads)
     }
   }
 

@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { basename, join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
+import { nameThread } from '@cocoi/engine'
 import { type ModelProto, parseModel } from '@cocoi/onnx'
 import { carryOut, decisionOf, planModel } from '@cocoi/planner'
 import { describeError } from '../errors.ts'
@@ -17,6 +18,7 @@ import type {
 /** The model that was planned last; most coordinators have one. */
 let last: { readonly graphSha: string; readonly graph: ModelProto } | undefined
 
+nameThread('cocoi-planner')
 stepBack()
 const port = parentPort!
 port.on('message', (message: PlanningMessage) => port.postMessage(answer(message)))

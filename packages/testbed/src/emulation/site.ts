@@ -8,12 +8,13 @@ import { guardSite } from './site-guard.ts'
 import { newSiteName } from './site-name.ts'
 
 /**
- * What runs on a machine: JavaScript, onnxruntime, on one of them the broker; and the threads that Node.js
- * has beside those that run JavaScript, which compile it and collect garbage on other cores.
+ * What runs on a machine: JavaScript, onnxruntime, on one of them the broker; JavaScript that nobody waits
+ * for, in a thread of its own; and the threads that Node.js has beside those that run JavaScript, which
+ * compile it and collect garbage on other cores.
  */
-export type Part = 'broker' | 'js' | 'engine' | 'helpers'
+export type Part = 'broker' | 'js' | 'engine' | 'background' | 'helpers'
 
-const parts: readonly Part[] = ['broker', 'js', 'engine', 'helpers']
+const parts: readonly Part[] = ['broker', 'js', 'engine', 'background', 'helpers']
 
 /** An emulated computer: a network namespace and groups for its processor. */
 export interface Machine {
@@ -22,12 +23,10 @@ export interface Machine {
   /** The command that runs `command` on it. */
   command(part: Part, command: readonly string[]): string[]
   /**
-   * Moves the threads of a process that compute into the group `engine`, and all others but the first into
+   * Moves the threads of a process that have one of these names, and all others but the first into
    * `helpers`; the first stays where it was started.
-   *
-   * @param engine how threads that compute are called
    */
-  sortThreads(pid: number, engine: string): void
+  sortThreads(pid: number, named: Readonly<Record<string, Part>>): void
 }
 
 /** Emulated computers on one switch. They are gone when this process is, whatever happens. */
@@ -114,10 +113,10 @@ async function join(name: string, network: Network, all: CpuGroups): Promise<Mac
       ...['sh', '-c', 'echo $$ >"$0" && exec "$@"', groups[part].joinFile],
       ...['nsenter', `--net=/run/netns/${host.namespace}`, ...command],
     ],
-    sortThreads(pid, engine) {
+    sortThreads(pid, named) {
       for (const { thread, name } of threadsOf(pid)) {
-        if (name === engine) groups.engine.take(thread)
-        else if (thread !== pid) groups.helpers.take(thread)
+        const part = named[name] ?? (thread === pid ? undefined : 'helpers')
+        if (part) groups[part].take(thread)
       }
     },
   }
