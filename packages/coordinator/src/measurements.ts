@@ -68,9 +68,9 @@ export class Measurements {
     const { device } = id
     const now = this.#options.now()
     const computeMs = this.#computeMs(work, device)
-    const queueMs = this.#busy.freeAt(device, now) - now
-    const { straggling = 0 } = this.#speedOf(device) ?? {}
-    this.#transits.sent(id, { bytes, burst, queueMs, computeMs: computeMs * (1 + straggling) })
+    const slowness = 1 + (this.#speedOf(device)?.straggling ?? 0)
+    const queueMs = slowness * (this.#busy.freeAt(device, now) - now)
+    this.#transits.sent(id, { bytes, burst, queueMs, computeMs: slowness * computeMs })
     this.#failures.sent(computeMs)
     this.#busy.sent(device, computeMs, now)
   }
@@ -79,8 +79,8 @@ export class Measurements {
   dropped(id: SubtaskId): void {
     const now = this.#options.now()
     this.#busy.dropped(id.device, now)
-    const transit = this.#transits.cutOff(id, now)
-    if (transit) this.#ways.cutOff(transit, now)
+    const transit = this.#transits.soFar(id, now)
+    if (transit && this.#ways.cutOff(transit, now)) this.#transits.forget(id)
   }
 
   /** A device has answered something it was asked, in time or not. */

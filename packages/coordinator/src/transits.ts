@@ -60,31 +60,30 @@ export class Transits {
     header: ResultHeader,
     { device, bytes, now }: { device: string; bytes: number; now: number },
   ): Transit | undefined {
-    const pending = this.#take({ ...header, device })
+    const id = { ...header, device }
+    const pending = this.#pending.get(keyOf(id))
     if (!pending) return undefined
+    this.forget(id)
     pending.burst.bytesIn = bytes
     const { queueMs, computeMs } = header
     return transitOf({ ...pending, queueMs, computeMs }, { device, bytesIn: bytes, now })
   }
 
   /**
-   * Nobody waits for its result any more.
+   * What a subtask would be if its result came now and all had gone as predicted.
    *
-   * @returns what it would be if it came now and all had gone as predicted; undefined if none of its burst
-   *   tells how large results are
+   * @returns undefined if none of its burst tells how large results are
    */
-  cutOff(id: SubtaskId, now: number): Transit | undefined {
-    const pending = this.#take(id)
+  soFar(id: SubtaskId, now: number): Transit | undefined {
+    const pending = this.#pending.get(keyOf(id))
     const bytesIn = pending?.burst.bytesIn
     if (!pending || bytesIn === undefined) return undefined
     return transitOf(pending, { device: id.device, bytesIn, now })
   }
 
-  #take(id: SubtaskId): Pending | undefined {
-    const key = keyOf(id)
-    const pending = this.#pending.get(key)
-    this.#pending.delete(key)
-    return pending
+  /** Its result is of no use any more. */
+  forget(id: SubtaskId): void {
+    this.#pending.delete(keyOf(id))
   }
 }
 

@@ -33,13 +33,15 @@ describe('subtasks on their way', () => {
   it('are late by what they were awaited beyond what was predicted', () => {
     const { transits } = twoSent()
     arrive(transits, 0, 1050)
-    expect(transits.cutOff(idOf(1), 1075)).to.include({ ms: 25, computeMs: 40, bytesIn: 200 })
+    expect(transits.soFar(idOf(1), 1075)).to.include({ ms: 25, computeMs: 40, bytesIn: 200 })
+    transits.forget(idOf(1))
     expect(arrive(transits, 1, 1090), 'after all').to.equal(undefined)
   })
 
   it('say nothing where nobody knows how large results are', () => {
     const { transits } = twoSent()
-    expect(transits.cutOff(idOf(1), 1075)).to.equal(undefined)
-    expect(transits.cutOff({ ...idOf(7), device: 'who' }, 1075)).to.equal(undefined)
+    expect(transits.soFar(idOf(1), 1075)).to.equal(undefined)
+    expect(transits.soFar({ ...idOf(7), device: 'who' }, 1075)).to.equal(undefined)
+    expect(arrive(transits, 1, 1075)).to.include({ ms: 45 })
   })
 })

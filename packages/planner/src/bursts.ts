@@ -1,17 +1,6 @@
+import { arrivedOf, type HeldUp, heldUpInCommon } from './held-up.ts'
 import { MessageCost } from './message-cost.ts'
 import { Pauses } from './pauses.ts'
-
-/** A transit, by its place among those that were sent at the same moment. */
-export interface HeldUp {
-  readonly device: string
-  /** 1 for the first. */
-  readonly place: number
-  /** How much longer it took than in the best case; of one that was cut off, at least. */
-  readonly ms: number
-  readonly computeMs: number
-  /** Nobody waits for it any more, so that it is not known how late it would have been. */
-  readonly isCutOff: boolean
-}
 
 /** Bursts that are over of which results may still come. */
 const mostOver = 64
@@ -22,10 +11,7 @@ const lastOnes = 3
 /**
  * Tells what holds up one transit from what holds up others as well. What is sent together goes one after
  * the other through coordinator and broker: if that way stops, all that is behind is held up too. So the
- * delay of a transit is what it took longer than the least held up of those behind it.
- *
- * That one may be late itself: of m exponential delays the least is an m-th of their mean. What the others
- * took longer is therefore multiplied by m/(m − 1), so that their mean is right (Epstein and Sobel, 1953).
+ * delay of a transit is what it took longer than what it has in common with those behind it.
  */
 export class Bursts {
   readonly #cost = new MessageCost()
@@ -42,7 +28,7 @@ export class Bursts {
     const over = this.#over.get(sentAt)
     if (over) {
       over.push(one)
-      return [delayOf(one, over)]
+      return this.#delaysOf([one], over, now)
     }
     this.#open.set(sentAt, [...(this.#open.get(sentAt) ?? []), one])
     return [...this.#open.keys()].filter(at => at < sentAt).flatMap(at => this.#end(at, now))
@@ -64,18 +50,24 @@ export class Bursts {
     this.#over.set(sentAt, burst)
     const [oldest] = this.#over.keys()
     if (this.#over.size > mostOver) this.#over.delete(oldest!)
-    const arrived = burst.filter(({ isCutOff }) => !isCutOff)
-    this.#cost.note(arrived, now)
-    this.#pauses.note(arrived, this.#cost.ms(now), now)
-    return burst.map(one => delayOf(one, burst))
+    this.#cost.note(arrivedOf(burst), now)
+    this.#pauses.note(burst, this.#cost.ms(now), now)
+    return this.#delaysOf(burst, burst, now)
+  }
+
+  #delaysOf(some: readonly HeldUp[], burst: readonly HeldUp[], now: number): HeldUp[] {
+    const perMessageMs = this.#cost.ms(now)
+    return some.flatMap(one => {
+      const commonMs = heldUpInCommon(behind(one, burst), perMessageMs)
+      return commonMs === undefined ? [] : { ...one, ms: Math.max(0, one.ms - commonMs) }
+    })
   }
 }
 
-function delayOf(one: HeldUp, burst: readonly HeldUp[]): HeldUp {
-  const places = burst.map(({ place }) => place).sort((a, b) => a - b)
-  const from = Math.min(one.place, places.at(-lastOnes) ?? places[0]!)
-  const behind = burst.filter(({ place }) => place >= from)
-  const arrived = behind.filter(({ isCutOff }) => !isCutOff)
-  const beyondMs = one.ms - Math.min(one.ms, ...arrived.map(({ ms }) => ms))
-  return { ...one, ms: (beyondMs * behind.length) / Math.max(1, behind.length - 1) }
+/** It and those that were sent after it: at least three, and two that have arrived, if there are. */
+function behind({ place }: HeldUp, burst: readonly HeldUp[]): HeldUp[] {
+  const placesOf = (some: readonly HeldUp[]) => some.map(one => one.place).sort((a, b) => a - b)
+  const ofAll = placesOf(burst).at(-lastOnes) ?? 0
+  const ofArrived = placesOf(arrivedOf(burst)).at(-2) ?? 0
+  return burst.filter(one => one.place >= Math.min(place, ofAll, ofArrived))
 }

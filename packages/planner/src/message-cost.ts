@@ -1,5 +1,5 @@
-import type { HeldUp } from './bursts.ts'
 import { quantile } from './fit.ts'
+import type { HeldUp } from './held-up.ts'
 
 /** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
 const kept = 64

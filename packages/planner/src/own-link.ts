@@ -47,9 +47,9 @@ export class OwnLink {
     return this.#times.note(`${bytes}`, bytes, beyondMs)
   }
 
-  /** How much longer that is than undisturbed; less than nothing if such sizes are unknown. */
-  beyondUndisturbed(bytes: number, ms: number): number {
-    return ms - (this.#times.undisturbedMs(`${bytes}`) ?? Number.POSITIVE_INFINITY)
+  /** What so many bytes take beyond the shared way; undefined while such sizes are unknown. */
+  undisturbedMs(bytes: number): number | undefined {
+    return this.#times.undisturbedMs(`${bytes}`)
   }
 
   /** A transit was held up by this beyond what has held up others too. */

@@ -1,11 +1,11 @@
-import type { HeldUp } from './bursts.ts'
+import { type HeldUp, heldUpInCommon } from './held-up.ts'
 
 /** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
 const kept = 256
 const forgetMs = 600_000
 const least = 8
 
-/** Who is sent last has all stops behind it; of several the one that is least late itself. */
+/** Who is sent last has waited for all stops; of several it can be told who is late himself. */
 const lastOnes = 3
 
 /**
@@ -22,8 +22,9 @@ export class Pauses {
    */
   note(burst: readonly HeldUp[], perMessageMs: number, now: number): void {
     const last = burst.toSorted((a, b) => b.place - a.place).slice(0, lastOnes)
-    if (last.length < lastOnes) return
-    const ms = leastOfAll(last.map(one => one.ms - one.place * perMessageMs))
+    const unqueued = last.map(one => ({ ...one, ms: one.ms - one.place * perMessageMs }))
+    const ms = heldUpInCommon(unqueued, 0)
+    if (ms === undefined) return
     this.#stops = [...this.#stops, { ms, at: now }].slice(-kept)
   }
 
@@ -33,14 +34,4 @@ export class Pauses {
     if (recent.length < least) return 0
     return Math.max(0, recent.reduce((sum, { ms }) => sum + ms, 0) / recent.length)
   }
-}
-
-/**
- * What m exponential delays have in common: the least of them, less an m-th of their mean, which is what
- * they are longer than the least in all, by m − 1.
- */
-function leastOfAll(delays: readonly number[]): number {
-  const smallest = Math.min(...delays)
-  const beyond = delays.reduce((sum, ms) => sum + ms - smallest, 0)
-  return smallest - beyond / (delays.length * (delays.length - 1))
 }

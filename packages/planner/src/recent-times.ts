@@ -22,9 +22,10 @@ const least = 4
 /**
  * Undisturbed time, by itself and as a part of the longest, from which on a kind says something about
  * straggling: shorter work is not stretched but delayed, by whatever else wants the processor. Where that is
- * the same for all work, half as much work seems to straggle twice as much.
+ * the same for all work, half as much work seems to straggle twice as much: the longest is asked first,
+ * and others only until so many times are there.
  */
-const weighty = { ms: 10, part: 0.5 }
+const weighty = { ms: 10, part: 0.2, longest: 0.5, times: 32 }
 
 interface Kind<T> {
   readonly what: T
@@ -83,10 +84,14 @@ export class RecentTimes<T> {
   /** How many times as long as undisturbed it took, of the same kinds that take long enough. */
   slownesses(): number[] {
     const known = [...this.#kinds.values()].filter(({ times }) => times.length >= least)
-    const longest = Math.max(...known.map(({ ms }) => ms))
-    return known
-      .filter(({ ms }) => ms >= Math.max(weighty.ms, weighty.part * longest))
-      .flatMap(({ times, ms: undisturbedMs }) => times.map(ms => ms / undisturbedMs))
+    const [longest] = known.sort((a, b) => b.ms - a.ms)
+    const slownesses: number[] = []
+    for (const { times, ms: undisturbedMs } of known) {
+      const part = slownesses.length < weighty.times ? weighty.part : weighty.longest
+      if (undisturbedMs < Math.max(weighty.ms, part * longest!.ms)) break
+      slownesses.push(...times.map(ms => ms / undisturbedMs))
+    }
+    return slownesses
   }
 
   /** The kind that was noted last is the last one. */

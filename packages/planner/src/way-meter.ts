@@ -1,4 +1,5 @@
-import { Bursts, type HeldUp } from './bursts.ts'
+import { Bursts } from './bursts.ts'
+import type { HeldUp } from './held-up.ts'
 import { type MeasuredLink, OwnLink } from './own-link.ts'
 import {
   type MeasuredWay,
@@ -40,7 +41,7 @@ export class WayMeter {
   note(transit: Transit, now: number): void {
     this.#forget(now)
     const way = this.#shared.way
-    if (!way || now - this.#lastAt > backToBack * readingMs(way, transit)) this.#readingSince = now
+    if (!way || !this.#isReading(way, transit, now)) this.#readingSince = now
     this.#lastAt = now
     if (!(transit.ms > 0)) return
     this.#shared.note(transit)
@@ -54,14 +55,16 @@ export class WayMeter {
    * been: otherwise only those would tell that came soon enough to be waited for.
    *
    * @param transit what it would be if its result came now, as large as others of the same burst
+   * @returns false if too little is known to tell how late it is: its result is still of use
    */
-  cutOff(transit: Transit, now: number): void {
+  cutOff(transit: Transit, now: number): boolean {
     const { way } = this.#shared
-    const link = this.#links.get(transit.device)
-    if (!way || !link) return
-    const beyondMs = unqueuedMs(way, transit, now - this.#readingSince) - transitMs(way, transit)
-    const ms = link.beyondUndisturbed(transit.ownBytes, beyondMs)
+    const undisturbedMs = this.#links.get(transit.device)?.undisturbedMs(transit.ownBytes)
+    if (!way || undisturbedMs === undefined) return false
+    const sinceMs = this.#isReading(way, transit, now) ? now - this.#readingSince : 0
+    const ms = unqueuedMs(way, transit, sinceMs) - transitMs(way, transit) - undisturbedMs
     if (ms > 0) this.#noteHeldUp(transit, { ms, isCutOff: true }, now)
+    return true
   }
 
   /** The device is gone; its next life may be elsewhere. */
@@ -86,6 +89,11 @@ export class WayMeter {
     this.#forget(now)
     const link = this.#links.get(device)?.measured
     return link && { ...link, latencyMs: link.latencyMs + this.#bursts.pauseMs(now) / 2 }
+  }
+
+  /** Whether results are being read one after the other, the last of them just now. */
+  #isReading(way: MeasuredWay, transit: Transit, now: number): boolean {
+    return now - this.#lastAt <= backToBack * readingMs(way, transit)
   }
 
   #noteOwn(transit: Transit, beyondMs: number, now: number): void {

@@ -23,8 +23,8 @@ export interface Machine {
   /** The command that runs `command` on it. */
   command(part: Part, command: readonly string[]): string[]
   /**
-   * Moves the threads of a process that have one of these names, and all others but the first into
-   * `helpers`; the first stays where it was started.
+   * Moves the threads of a process that have one of these names into the part that is given, and all others
+   * but the first into `helpers`; the first stays where it was started.
    */
   sortThreads(pid: number, named: Readonly<Record<string, Part>>): void
 }
