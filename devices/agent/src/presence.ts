@@ -14,6 +14,9 @@ export type Workload = Pick<
   'queue' | 'subtasks' | 'eventLoopLagMs' | 'dropped' | 'profile'
 >
 
+/** What is said of the state, and since when this connection has said so. */
+type State = Pick<Status, 'state' | 'since' | 'reason'>
+
 export interface PresenceOptions {
   readonly device: string
   readonly version: string
@@ -33,13 +36,19 @@ export function statusWill(topics: Topics, device: string, session: number): Wil
   return { topic: topics.deviceStatus({ device }), payload, qos: 1, retain: true }
 }
 
+/**
+ * Heartbeats after which the state is said again. A cluster of brokers may lose what it has acknowledged
+ * when one of them dies, and would never hand it to who comes later.
+ */
+const beatsPerState = 60
+
 /** Tells the others that this device lives: retained birth at every connect, then heartbeats. */
 export class Presence {
   readonly #options: PresenceOptions
   readonly #startedAt = performance.now()
   #session = 0
   #seq = 0
-  #state: Status['state'] = 'online'
+  #state: State = stateNow('online')
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: PresenceOptions) {
@@ -55,7 +64,8 @@ export class Presence {
   async born(session: number): Promise<void> {
     if (session !== this.#session) this.#seq = 0
     this.#session = session
-    if (this.#state === 'starting') this.#state = 'online'
+    const { state, reason } = this.#state
+    this.#state = state === 'starting' ? stateNow('online') : stateNow(state, reason)
     await this.#announce()
     clearInterval(this.#timer)
     this.#timer = setInterval(() => void this.#beat(), this.#options.heartbeatMs)
@@ -64,21 +74,19 @@ export class Presence {
 
   /** The data connection is lost: no subtask arrives here until the next birth. */
   async pause(reason: string): Promise<void> {
-    if (this.#state === 'online') await this.leave('starting', reason)
+    if (this.#state.state === 'online') await this.leave('starting', reason)
   }
 
   /** A state other than online, with its reason. */
   async leave(state: 'starting' | 'draining' | 'stopped', reason: string): Promise<void> {
-    this.#state = state
+    this.#state = stateNow(state, reason)
     if (state === 'stopped') clearInterval(this.#timer)
-    if (this.#options.control.connected) await this.#announce(reason)
+    if (this.#options.control.connected) await this.#announce()
   }
 
-  async #announce(reason?: string): Promise<void> {
+  async #announce(): Promise<void> {
     const { device, version, instance, topics, control } = this.#options
-    const since = new Date().toISOString()
-    const status = { state: this.#state, session: this.#session, since, version, instance }
-    const payload = encodeStatus(reason === undefined ? status : { ...status, reason })
+    const payload = encodeStatus({ ...this.#state, session: this.#session, version, instance })
     const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
     await control.publish(topics.deviceStatus({ device }), payload, options)
   }
@@ -86,6 +94,9 @@ export class Presence {
   async #beat(): Promise<void> {
     const { device, topics, control, heartbeatMs, workload, vitals, onError } = this.#options
     if (!control.connected) return
+    if (this.#seq % beatsPerState === beatsPerState - 1) {
+      this.#announce().catch(error => onError('saying the state again', error))
+    }
     try {
       const uptimeS = (performance.now() - this.#startedAt) / 1000
       const at = new Date().toISOString()
@@ -97,4 +108,9 @@ export class Presence {
       onError('sending a heartbeat', error)
     }
   }
+}
+
+function stateNow(state: Status['state'], reason?: string): State {
+  const since = new Date().toISOString()
+  return reason === undefined ? { state, since } : { state, since, reason }
 }

@@ -2,6 +2,7 @@ import {
   type CoordinatorHealth,
   encodeCoordinatorHealth,
   encodeStatus,
+  type Status,
   type Topics,
 } from '@cocoi/protocol'
 import type { Transport, Will } from '@cocoi/transport'
@@ -25,11 +26,15 @@ export function coordinatorWill(topics: Topics, session: number): Will {
   return { topic: topics.coordinatorStatus(), payload, qos: 1, retain: true }
 }
 
+/** Heartbeats after which the state is said again, should the broker have lost it. */
+const beatsPerState = 60
+
 /** Tells the others that the coordinator lives and how it does. */
 export class Presence {
   readonly #options: PresenceOptions
   #session = 0
   #seq = 0
+  #state: Pick<Status, 'state' | 'since'> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: PresenceOptions) {
@@ -40,7 +45,7 @@ export class Presence {
   async born(session: number): Promise<void> {
     if (session !== this.#session) this.#seq = 0
     this.#session = session
-    await this.#announce('online')
+    await this.#enter('online')
     clearInterval(this.#timer)
     this.#timer = setInterval(() => this.#beat(), this.#options.heartbeatMs)
     this.#beat()
@@ -48,18 +53,22 @@ export class Presence {
 
   /** A connection is lost: requests or results do not arrive until the next birth. */
   async pause(): Promise<void> {
-    await this.#announce('starting')
+    await this.#enter('starting')
   }
 
   async leave(): Promise<void> {
     clearInterval(this.#timer)
-    if (this.#options.control.connected) await this.#announce('stopped')
+    if (this.#options.control.connected) await this.#enter('stopped')
   }
 
-  async #announce(state: 'starting' | 'online' | 'stopped'): Promise<void> {
+  #enter(state: 'starting' | 'online' | 'stopped'): Promise<void> {
+    this.#state = { state, since: new Date().toISOString() }
+    return this.#announce(this.#state)
+  }
+
+  async #announce(state: Pick<Status, 'state' | 'since'>): Promise<void> {
     const { topics, control, version } = this.#options
-    const since = new Date().toISOString()
-    const payload = encodeStatus({ state, session: this.#session, since, version })
+    const payload = encodeStatus({ ...state, session: this.#session, version })
     const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
     await control.publish(topics.coordinatorStatus(), payload, options)
   }
@@ -77,5 +86,7 @@ export class Presence {
         timeoutMs: heartbeatMs,
       })
       .catch(error => onError('sending a heartbeat', error))
+    if (!this.#state || this.#seq % beatsPerState < beatsPerState - 1) return
+    this.#announce(this.#state).catch(error => onError('saying the state again', error))
   }
 }

@@ -19,7 +19,7 @@ export class Namesakes {
   readonly #instances = new Map<string, Map<string, { retired: boolean }>>()
 
   /**
-   * A device has come online, with a session that no other has had.
+   * A device says that it is online.
    *
    * @param instance names the process
    * @returns who has to go, this one or those that came after it
