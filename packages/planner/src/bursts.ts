@@ -1,4 +1,5 @@
 import { arrivedOf, type HeldUp, heldUpInCommon } from './held-up.ts'
+import { LastGaps } from './last-gaps.ts'
 import { MessageCost } from './message-cost.ts'
 import { Pauses } from './pauses.ts'
 
@@ -16,6 +17,7 @@ const lastOnes = 3
 export class Bursts {
   readonly #cost = new MessageCost()
   readonly #pauses = new Pauses()
+  readonly #lastGaps = new LastGaps()
   readonly #open = new Map<number, HeldUp[]>()
   readonly #over = new Map<number, HeldUp[]>()
 
@@ -44,6 +46,11 @@ export class Bursts {
     return this.#pauses.ms(now)
   }
 
+  /** What is won by not waiting for the last of a burst; no device's delays are worth more. */
+  lastGapMs(now: number): number {
+    return this.#lastGaps.ms(now)
+  }
+
   #end(sentAt: number, now: number): HeldUp[] {
     const burst = this.#open.get(sentAt)!
     this.#open.delete(sentAt)
@@ -52,6 +59,7 @@ export class Bursts {
     if (this.#over.size > mostOver) this.#over.delete(oldest!)
     this.#cost.note(arrivedOf(burst), now)
     this.#pauses.note(burst, this.#cost.ms(now), now)
+    this.#lastGaps.note(burst, now)
     return this.#delaysOf(burst, burst, now)
   }
 

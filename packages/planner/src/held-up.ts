@@ -6,6 +6,8 @@ export interface HeldUp {
   /** How much longer it took than in the best case; of one that was cut off, at least. */
   readonly ms: number
   readonly computeMs: number
+  /** When its result was read, or it was cut off. */
+  readonly at: number
   /** Nobody waits for it any more, so that it is not known how late it would have been. */
   readonly isCutOff: boolean
 }

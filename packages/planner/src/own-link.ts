@@ -57,12 +57,16 @@ export class OwnLink {
     this.#delays = [...this.#delays, delay].slice(-kept)
   }
 
-  /** Undefined while too little has travelled. */
-  get measured(): MeasuredLink | undefined {
+  /**
+   * Undefined while too little has travelled.
+   *
+   * @param mostMs no mean delay is taken for longer
+   */
+  measured(mostMs: number): MeasuredLink | undefined {
     if (this.#times.count < least) return undefined
     const sums = this.#times.undisturbed().map(({ what, ms }) => ({ terms: [2, what], value: ms }))
     const [latencyMs, msPerByte] = fitTerms(2, sums) as [number, number]
-    const { alwaysMs, perComputeMs: lateness } = causesOf(this.#delays)
+    const { alwaysMs, perComputeMs: lateness } = causesOf(this.#delays, mostMs)
     const link = { bytesPerS: rateOf(msPerByte), latencyMs, straggling: 0, delayMs: alwaysMs / 2 }
     return { ...link, lateness }
   }
@@ -73,16 +77,20 @@ export class OwnLink {
  * likelier. Of those that were cut off it is only known that they were longer; the likeliest mean is all
  * that was waited by the number of those that have been seen to their end.
  */
-function causesOf(delays: readonly Delay[]): { alwaysMs: number; perComputeMs: number } {
+function causesOf(
+  delays: readonly Delay[],
+  mostMs: number,
+): { alwaysMs: number; perComputeMs: number } {
   const seen = delays.filter(({ isCutOff }) => !isCutOff)
   const count = Math.max(1, seen.length, delays.length / mostUnseen)
   const meanOf = (of: (delay: Delay) => number) =>
     delays.reduce((sum, delay) => sum + of(delay), 0) / count
-  const alwaysMs = meanOf(({ ms }) => ms)
+  const meanMs = meanOf(({ ms }) => ms)
+  const alwaysMs = Math.min(mostMs, meanMs)
   const perComputeMs = meanOf(({ ms, computeMs }) => ms / computeMs)
   // Of exponential distributions with their likeliest means only the logarithms of these differ.
   const surprise = seen.reduce((sum, { computeMs }) => sum + Math.log(perComputeMs * computeMs), 0)
-  return surprise < seen.length * Math.log(alwaysMs)
-    ? { alwaysMs: 0, perComputeMs }
+  return surprise < seen.length * Math.log(meanMs)
+    ? { alwaysMs: 0, perComputeMs: (perComputeMs * alwaysMs) / meanMs }
     : { alwaysMs, perComputeMs: 0 }
 }

@@ -63,7 +63,7 @@ export class WayMeter {
     if (!way || undisturbedMs === undefined) return false
     const sinceMs = this.#isReading(way, transit, now) ? now - this.#readingSince : 0
     const ms = unqueuedMs(way, transit, sinceMs) - transitMs(way, transit) - undisturbedMs
-    if (ms > 0) this.#noteHeldUp(transit, { ms, isCutOff: true }, now)
+    this.#noteHeldUp(transit, { ms: Math.max(0, ms), isCutOff: true }, now)
     return true
   }
 
@@ -87,7 +87,7 @@ export class WayMeter {
    */
   link(device: string, now: number): MeasuredLink | undefined {
     this.#forget(now)
-    const link = this.#links.get(device)?.measured
+    const link = this.#links.get(device)?.measured(this.#bursts.lastGapMs(now))
     return link && { ...link, latencyMs: link.latencyMs + this.#bursts.pauseMs(now) / 2 }
   }
 
@@ -108,7 +108,8 @@ export class WayMeter {
     held: Pick<HeldUp, 'ms' | 'isCutOff'>,
     now: number,
   ): void {
-    for (const delay of this.#bursts.note(sentAt, { device, place, computeMs, ...held }, now)) {
+    const heldUp = { device, place, computeMs, at: now, ...held }
+    for (const delay of this.#bursts.note(sentAt, heldUp, now)) {
       this.#links.get(delay.device)?.delayed(delay)
     }
   }

@@ -331,6 +331,24 @@ describe('the ways to the devices', () => {
     }
   })
 
+  it('are no later than it would save not to wait for the last', () => {
+    const meter = new WayMeter()
+    const ten = travelInBursts(meter, () => {
+      // The coordinator reads nothing for 20 ms, so that half of the results come late, and together.
+      const places = Array.from({ length: 10 }, (_, i) => ({ place: i + 1, by: random() }))
+      const late = new Set(
+        places
+          .sort((a, b) => a.by - b.by)
+          .slice(5)
+          .map(({ place }) => place),
+      )
+      return place => (late.has(place) ? 20 : 0)
+    })
+    for (const device of ten) {
+      expect(meter.link(device, 200_000)!.delayMs, device).to.be.below(1)
+    }
+  })
+
   it('are late where nobody waits for them any more', () => {
     for (const late of ['pi-1', 'pi-5', 'pi-10']) {
       const ofLate = (device: string) => (device === late ? 60 * exponential() : exponential())
