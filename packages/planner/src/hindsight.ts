@@ -4,9 +4,13 @@ export type PlanKind = 'local' | 'whole' | 'stages'
 /** What plans of a kind have really taken, over what was predicted; without a value nothing is known. */
 export type Hindsight = Readonly<Partial<Record<PlanKind, number>>>
 
-/** A prediction as one would have made it knowing that. */
+/**
+ * A prediction as one would have made it knowing that. A device that has not been tried with the whole model is
+ * taken to be misjudged as the coordinator was with it: to find out, the weights would have to be sent there.
+ */
 export function inHindsight(predictedMs: number, kind: PlanKind, hindsight: Hindsight): number {
-  return predictedMs * (hindsight[kind] ?? 1)
+  const { local, whole = local } = hindsight
+  return predictedMs * ({ ...hindsight, whole }[kind] ?? 1)
 }
 
 /** What differs by less is within what predictions scatter. */

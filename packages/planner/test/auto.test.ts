@@ -1,6 +1,7 @@
 import {
   type Fleet,
   fleetOf,
+  inHindsight,
   type ModelPlan,
   PlannerError,
   type PlanOptions,
@@ -106,6 +107,13 @@ describe('the scheme auto', () => {
       expect(rows[0]!, `ten times as fast: ${rows}`).to.be.above(rows[2]!)
       expect(rows).to.have.length(9)
     }
+  })
+
+  it('does not send the whole model to a device because it takes long here', () => {
+    expect(inHindsight(100, 'whole', { local: 7 })).to.equal(700)
+    expect(inHindsight(100, 'whole', { local: 7, whole: 2 })).to.equal(200)
+    expect(inHindsight(100, 'local', { whole: 7 })).to.equal(100)
+    expect(inHindsight(100, 'stages', { local: 7 })).to.equal(100)
   })
 
   it('does not share again what sharing has not made faster, in hindsight', () => {
