@@ -1,8 +1,5 @@
 import type { HeldUp } from './held-up.ts'
-
-/** Bursts that are remembered; fewer than `least` say nothing. */
-const kept = 256
-const least = 8
+import { meanOf, RecentFigures } from './recent-figures.ts'
 
 /** For so long: what comes up meanwhile is not seen where the last ones are not waited for. */
 const forgetMs = 60_000
@@ -13,20 +10,17 @@ const forgetMs = 60_000
  * in common, such as a coordinator that reads late, against which redundancy is no help.
  */
 export class LastGaps {
-  #gaps: readonly { readonly ms: number; readonly at: number }[] = []
+  readonly #gaps = new RecentFigures({ kept: 256, forgetMs })
 
   /** A burst is over. It counts if all of it was waited for. */
   note(burst: readonly HeldUp[], now: number): void {
     if (burst.some(({ isCutOff }) => isCutOff)) return
     const [last, before] = burst.toSorted((a, b) => b.at - a.at)
-    if (!last || !before) return
-    this.#gaps = [...this.#gaps, { ms: last.at - before.at, at: now }].slice(-kept)
+    if (last && before) this.#gaps.note(last.at - before.at, now)
   }
 
   /** Infinity while too little is known. */
   ms(now: number): number {
-    const recent = this.#gaps.filter(({ at }) => now - at < forgetMs)
-    if (recent.length < least) return Number.POSITIVE_INFINITY
-    return recent.reduce((sum, { ms }) => sum + ms, 0) / recent.length
+    return meanOf(this.#gaps.recent(now) ?? [Number.POSITIVE_INFINITY])
   }
 }

@@ -1,10 +1,6 @@
 import { quantile } from './fit.ts'
 import type { HeldUp } from './held-up.ts'
-
-/** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
-const kept = 64
-const forgetMs = 600_000
-const least = 8
+import { RecentFigures } from './recent-figures.ts'
 
 /** Of fewer messages one that is late decides; of more a part says as much. */
 const places = { least: 5, most: 32 } as const
@@ -16,18 +12,17 @@ const places = { least: 5, most: 32 } as const
  * Medians, within a burst (Theil and Sen) and over the bursts, do not heed the few devices that are late.
  */
 export class MessageCost {
-  #slopes: readonly { readonly slope: number; readonly at: number }[] = []
+  readonly #slopes = new RecentFigures({ kept: 64, forgetMs: 600_000 })
 
   /** A burst is over. */
   note(burst: readonly HeldUp[], now: number): void {
     const slope = slopeOf(burst)
-    if (slope !== undefined) this.#slopes = [...this.#slopes, { slope, at: now }].slice(-kept)
+    if (slope !== undefined) this.#slopes.note(slope, now)
   }
 
   /** Per message, beyond what it takes in the best case. */
   ms(now: number): number {
-    const recent = this.#slopes.filter(({ at }) => now - at < forgetMs)
-    return recent.length < least ? 0 : Math.max(0, medianOf(recent.map(({ slope }) => slope)))
+    return Math.max(0, medianOf(this.#slopes.recent(now) ?? [0]))
   }
 }
 

@@ -85,12 +85,11 @@ function causesOf(
   const count = Math.max(1, seen.length, delays.length / mostUnseen)
   const meanOf = (of: (delay: Delay) => number) =>
     delays.reduce((sum, delay) => sum + of(delay), 0) / count
-  const meanMs = meanOf(({ ms }) => ms)
-  const alwaysMs = Math.min(mostMs, meanMs)
+  const alwaysMs = meanOf(({ ms }) => ms)
   const perComputeMs = meanOf(({ ms, computeMs }) => ms / computeMs)
   // Of exponential distributions with their likeliest means only the logarithms of these differ.
   const surprise = seen.reduce((sum, { computeMs }) => sum + Math.log(perComputeMs * computeMs), 0)
-  return surprise < seen.length * Math.log(meanMs)
-    ? { alwaysMs: 0, perComputeMs: (perComputeMs * alwaysMs) / meanMs }
-    : { alwaysMs, perComputeMs: 0 }
+  return surprise < seen.length * Math.log(alwaysMs)
+    ? { alwaysMs: 0, perComputeMs: perComputeMs * Math.min(1, mostMs / alwaysMs) }
+    : { alwaysMs: Math.min(mostMs, alwaysMs), perComputeMs: 0 }
 }

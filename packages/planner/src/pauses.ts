@@ -1,9 +1,5 @@
 import { type HeldUp, heldUpInCommon } from './held-up.ts'
-
-/** Bursts that are remembered, and for how long; fewer than `least` say nothing. */
-const kept = 256
-const forgetMs = 600_000
-const least = 8
+import { meanOf, RecentFigures } from './recent-figures.ts'
 
 /** Who is sent last has waited for all stops; of several it can be told who is late himself. */
 const lastOnes = 3
@@ -13,7 +9,7 @@ const lastOnes = 3
  * but whoever waits for the burst waits for it too.
  */
 export class Pauses {
-  #stops: readonly { readonly ms: number; readonly at: number }[] = []
+  readonly #stops = new RecentFigures({ kept: 256, forgetMs: 600_000 })
 
   /**
    * A burst is over.
@@ -24,14 +20,11 @@ export class Pauses {
     const last = burst.toSorted((a, b) => b.place - a.place).slice(0, lastOnes)
     const unqueued = last.map(one => ({ ...one, ms: one.ms - one.place * perMessageMs }))
     const ms = heldUpInCommon(unqueued, 0)
-    if (ms === undefined) return
-    this.#stops = [...this.#stops, { ms, at: now }].slice(-kept)
+    if (ms !== undefined) this.#stops.note(ms, now)
   }
 
   /** Per burst. */
   ms(now: number): number {
-    const recent = this.#stops.filter(({ at }) => now - at < forgetMs)
-    if (recent.length < least) return 0
-    return Math.max(0, recent.reduce((sum, { ms }) => sum + ms, 0) / recent.length)
+    return Math.max(0, meanOf(this.#stops.recent(now) ?? [0]))
   }
 }

@@ -14,7 +14,7 @@ export type TopicIds<K extends TopicKind> = { [N in Required<Names<K>>]: string 
   [N in Optional<Names<K>>]?: string
 }
 
-/** One level of a pattern: fixed text, or a placeholder and the form its identifier must have. */
+/** One level of a pattern: fixed text, or the name of an identifier and the form it must have. */
 export type Level =
   | { readonly text: string }
   | { readonly id: string; readonly optional: boolean; readonly form: RegExp }
