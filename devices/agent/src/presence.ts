@@ -1,4 +1,5 @@
 import {
+  BEATS_PER_STATUS,
   type DeviceHealth,
   encodeDeviceHealth,
   encodeStatus,
@@ -35,12 +36,6 @@ export function statusWill(topics: Topics, device: string, session: number): Wil
   const payload = encodeStatus({ ...status, reason: 'the connection was lost' })
   return { topic: topics.deviceStatus({ device }), payload, qos: 1, retain: true }
 }
-
-/**
- * Heartbeats after which the state is said again. A cluster of brokers may lose what it has acknowledged
- * when one of them dies, and would never hand it to who comes later.
- */
-const beatsPerState = 60
 
 /** Tells the others that this device lives: retained birth at every connect, then heartbeats. */
 export class Presence {
@@ -94,7 +89,7 @@ export class Presence {
   async #beat(): Promise<void> {
     const { device, topics, control, heartbeatMs, workload, vitals, onError } = this.#options
     if (!control.connected) return
-    if (this.#seq % beatsPerState === beatsPerState - 1) {
+    if ((this.#seq + 1) % BEATS_PER_STATUS === 0) {
       this.#announce().catch(error => onError('saying the state again', error))
     }
     try {

@@ -10,6 +10,7 @@ export { Overlaps, type Run } from './overlaps.ts'
 export { betterPlan, type Planned, type PlanningOptions, planNow } from './planned.ts'
 export { isWorthwhile } from './planning/is-worthwhile.ts'
 export { PlanningThread } from './planning/planning-thread.ts'
+export { Presence, type PresenceOptions } from './presence.ts'
 export { Reconsideration, type ReconsiderationOptions } from './reconsideration.ts'
 export {
   type InferenceReport,

@@ -1,4 +1,5 @@
 import {
+  BEATS_PER_STATUS,
   type CoordinatorHealth,
   encodeCoordinatorHealth,
   encodeStatus,
@@ -26,15 +27,15 @@ export function coordinatorWill(topics: Topics, session: number): Will {
   return { topic: topics.coordinatorStatus(), payload, qos: 1, retain: true }
 }
 
-/** Heartbeats after which the state is said again, should the broker have lost it. */
-const beatsPerState = 60
+/** What is said of the state, and since when this connection has said so. */
+type State = Pick<Status, 'state' | 'since'>
 
 /** Tells the others that the coordinator lives and how it does. */
 export class Presence {
   readonly #options: PresenceOptions
   #session = 0
   #seq = 0
-  #state: Pick<Status, 'state' | 'since'> | undefined
+  #state: State = stateNow('starting')
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: PresenceOptions) {
@@ -61,14 +62,14 @@ export class Presence {
     if (this.#options.control.connected) await this.#enter('stopped')
   }
 
-  #enter(state: 'starting' | 'online' | 'stopped'): Promise<void> {
-    this.#state = { state, since: new Date().toISOString() }
-    return this.#announce(this.#state)
+  #enter(state: Status['state']): Promise<void> {
+    this.#state = stateNow(state)
+    return this.#announce()
   }
 
-  async #announce(state: Pick<Status, 'state' | 'since'>): Promise<void> {
+  async #announce(): Promise<void> {
     const { topics, control, version } = this.#options
-    const payload = encodeStatus({ ...state, session: this.#session, version })
+    const payload = encodeStatus({ ...this.#state, session: this.#session, version })
     const options = { qos: 1, retain: true, timeoutMs: 10_000 } as const
     await control.publish(topics.coordinatorStatus(), payload, options)
   }
@@ -76,6 +77,9 @@ export class Presence {
   #beat(): void {
     const { topics, control, heartbeatMs, condition, onError } = this.#options
     if (!control.connected) return
+    if ((this.#seq + 1) % BEATS_PER_STATUS === 0) {
+      this.#announce().catch(error => onError('saying the state again', error))
+    }
     const at = new Date().toISOString()
     const head = { session: this.#session, seq: this.#seq++, at }
     const payload = encodeCoordinatorHealth({ ...head, ...condition() })
@@ -86,7 +90,9 @@ export class Presence {
         timeoutMs: heartbeatMs,
       })
       .catch(error => onError('sending a heartbeat', error))
-    if (!this.#state || this.#seq % beatsPerState < beatsPerState - 1) return
-    this.#announce(this.#state).catch(error => onError('saying the state again', error))
   }
+}
+
+function stateNow(state: Status['state']): State {
+  return { state, since: new Date().toISOString() }
 }

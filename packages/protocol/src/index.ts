@@ -37,7 +37,7 @@ export {
 } from './messages/inference-result.ts'
 export { encodeModelState, type ModelState, parseModelState } from './messages/model-state.ts'
 export type { Plan, StageSpec } from './messages/plan.ts'
-export { encodeStatus, parseStatus, type Status } from './messages/status.ts'
+export { BEATS_PER_STATUS, encodeStatus, parseStatus, type Status } from './messages/status.ts'
 export { Reassembler, type ReassemblerLimits } from './reassembler.ts'
 export { type NamedTensor, WIRE_TYPES, type WireTensor, type WireType } from './tensor.ts'
 export { type Role, TOPICS, type TopicKind } from './topic-table.ts'

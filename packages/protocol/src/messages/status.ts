@@ -13,6 +13,12 @@ export const session = z.int().min(0)
 /** Schema of the name of one process, drawn when it starts: tells devices of one name apart. */
 export const instance = z.string().regex(/^[0-9a-f]{16}$/)
 
+/**
+ * Heartbeats after which a state is published again. A cluster of brokers may lose what it has acknowledged
+ * when one of them dies, and would never hand it to who comes later.
+ */
+export const BEATS_PER_STATUS = 60
+
 /** Schema of the retained state of a device or of the coordinator; the will says `offline`. */
 export const status = z.object({
   state: z.enum(['online', 'starting', 'draining', 'stopped', 'offline']),
