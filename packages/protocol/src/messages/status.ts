@@ -17,7 +17,7 @@ export const instance = z.string().regex(/^[0-9a-f]{16}$/)
  * Heartbeats after which a state is published again. A cluster of brokers may lose what it has acknowledged
  * when one of them dies, and would never hand it to who comes later.
  */
-export const BEATS_PER_STATUS = 60
+export const BEATS_PER_STATUS = 20
 
 /** Schema of the retained state of a device or of the coordinator; the will says `offline`. */
 export const status = z.object({
