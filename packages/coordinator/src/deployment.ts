@@ -177,9 +177,9 @@ export class Deployment {
   }
 
   /** Waits for devices, see `Readiness`; never longer than they may take to load a plan. */
-  async settled(signal: AbortSignal, patienceMs: number): Promise<void> {
-    if (this.plan.kind === 'local') return
-    await this.#readiness.settled(signal, Math.min(patienceMs, this.#options.readyTimeoutMs))
+  async settled(signal: AbortSignal, patienceMs: number): Promise<boolean> {
+    if (this.plan.kind === 'local') return true
+    return this.#readiness.settled(signal, Math.min(patienceMs, this.#options.readyTimeoutMs))
   }
 
   async release(): Promise<void> {

@@ -37,15 +37,20 @@ interface Slot {
   outgrownAt: number | undefined
   /** Whether a plan for the fleet's new size is being made. */
   renewing: boolean
+  /** When most devices had not loaded such a plan in time. */
+  notLoadedAt: number
 }
 
 const newSlot = {
   ...{ deployment: undefined, users: 0, answers: 0, retired: false },
-  ...{ outgrownAt: undefined, renewing: false },
+  ...{ outgrownAt: undefined, renewing: false, notLoadedAt: Number.NEGATIVE_INFINITY },
 }
 
 /** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
 const maxUnrest = 5
+
+/** The same devices that have not loaded a plan are given another one after so many quiet times. */
+const restAfterFailure = 10
 
 /** So many answers under a new plan say little: graphs are loaded, and code is compiled. */
 const coldAnswers = 3
@@ -129,7 +134,8 @@ export class Deployments {
     const isCold = slot.answers <= coldAnswers
     const isDisturbed = this.#hasOtherSize(slot) || this.#isPlanning
     if (!predictedMs || goal !== 'latency' || isCold || isDisturbed) return
-    slot.record.note(planned.plan.kind, { predictedMs, tookMs }, this.#options.now())
+    const answer = { plan: planned, predictedMs, tookMs }
+    slot.record.note(planned.plan.kind, answer, this.#options.now())
   }
 
   get #isPlanning(): boolean {
@@ -167,6 +173,8 @@ export class Deployments {
   /** Whether that has been so for long enough; also where one device keeps coming and going. */
   #isOutgrown(slot: Slot): boolean {
     const { now, replanAfterMs } = this.#options
+    const isTried = slot.notLoadedAt > this.#fleetChangedAt
+    if (isTried && now() - slot.notLoadedAt < restAfterFailure * replanAfterMs) return false
     slot.outgrownAt ??= now()
     const isQuiet = now() - this.#fleetChangedAt >= replanAfterMs
     return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
@@ -193,11 +201,18 @@ export class Deployments {
         // Whoever asks next is told why there is no plan.
         if (this.#slots.get(key) === slot) this.#retire(key, slot)
       })
-      .finally(() => this.#renewals.delete(renewal))
+      .finally(() => {
+        this.#renewals.delete(renewal)
+        slot.renewing = false
+        slot.notLoadedAt = this.#options.now()
+      })
     this.#renewals.add(renewal)
   }
 
-  /** Makes another plan, has the devices load it, and puts it in the place of the present one. */
+  /**
+   * Makes another plan, has the devices load it, and puts it in the place of the present one; if they take
+   * too long the present one stays. What has arrived of the weights is not fetched again.
+   */
   async #adopt(
     key: string,
     { present, planned, signal }: { present: Deployment; planned?: Planned; signal: AbortSignal },
@@ -210,8 +225,8 @@ export class Deployments {
     const made = { id, prepared, wish, hindsight, ...chosen }
     const deployment = await Deployment.create({ ...this.#options, ...made })
     this.#byPlan.set(id, deployment)
-    await deployment.settled(signal, this.#options.readyTimeoutMs)
-    if (signal.aborted || !this.#replace(key, { present, deployment }, what)) {
+    const isReady = await deployment.settled(signal, this.#options.readyTimeoutMs)
+    if (signal.aborted || !isReady || !this.#replace(key, { present, deployment }, what)) {
       this.#byPlan.delete(id)
       await deployment.release()
     }

@@ -33,26 +33,33 @@ export interface PlanningOptions {
 export async function planNow(options: PlanningOptions): Promise<Planned> {
   const { planner, prepared, measurements } = options
   const wanted = planOptions(options, measurements.fleet())
-  const { decision } = await planner.decide({ model: modelOf(prepared), options: wanted })
+  const decision = await planner.decide({ model: modelOf(prepared), options: wanted })
   return carriedOut(options, wanted, decision!)
 }
 
-/** A plan that is better, or what the present one is predicted to take now. */
-export type Compared =
-  | { readonly better: Planned; readonly presentMs?: undefined }
-  | { readonly better?: undefined; readonly presentMs: number }
-
 /** Looks for a plan that is better by more than a twentieth on the fleet as it is now. */
 export async function betterPlan(
-  { plan, fleet }: Planned,
+  planned: Planned,
   options: PlanningOptions,
-): Promise<Compared> {
-  const { planner, prepared, measurements } = options
+): Promise<Planned | undefined> {
+  const { planner, measurements } = options
   const wanted = planOptions(options, measurements.fleet())
-  const present = { decision: decisionOf(plan), fleet }
-  const model = modelOf(prepared)
-  const { decision, presentMs } = await planner.decide({ model, options: wanted, present })
-  return decision ? { better: carriedOut(options, wanted, decision) } : { presentMs }
+  const decision = await planner.decide(requestOf(planned, options, wanted))
+  return decision && carriedOut(options, wanted, decision)
+}
+
+/** What a plan is predicted to take on the fleet as it is now, without hindsight. */
+export function predictNow(planned: Planned, options: PlanningOptions): Promise<number> {
+  const wanted = planOptions(options, options.measurements.fleet())
+  return options.planner.predict(requestOf(planned, options, wanted))
+}
+
+function requestOf(
+  { plan, fleet }: Planned,
+  { prepared }: PlanningOptions,
+  options: ReturnType<typeof planOptions>,
+) {
+  return { model: modelOf(prepared), options, present: { decision: decisionOf(plan), fleet } }
 }
 
 function planOptions({ wish, minIntensity, hindsight = {} }: PlanningOptions, fleet: Fleet) {

@@ -81,9 +81,15 @@ export class Readiness {
    * Resolves when every device that is here has answered, or on abort, or after `patienceMs`. Once half
    * of them are ready the others get as long again. After that has happened once, whoever comes later
    * is not waited for while another one is ready.
+   *
+   * @returns whether half of them or more are ready
    */
-  async settled(signal: AbortSignal, patienceMs: number): Promise<void> {
-    if (signal.aborted || this.#isSettled()) return
+  async settled(signal: AbortSignal, patienceMs: number): Promise<boolean> {
+    if (!signal.aborted && !this.#isSettled()) await this.#untilSettled(signal, patienceMs)
+    return this.#areMostReady()
+  }
+
+  async #untilSettled(signal: AbortSignal, patienceMs: number): Promise<void> {
     await new Promise<void>(resolve => {
       const finish = () => {
         clearTimeout(timer)
@@ -123,9 +129,7 @@ export class Readiness {
   }
 
   #limitPatience(): void {
-    const devices = this.#options.fleet.available()
-    const ready = devices.filter(device => this.isReady(device)).length
-    if (this.#impatience !== undefined || ready < devices.length / 2) return
+    if (this.#impatience !== undefined || !this.#areMostReady()) return
     const tookMs = this.#options.now() - this.#startedAt
     this.#impatience = setTimeout(
       () => {
@@ -134,6 +138,11 @@ export class Readiness {
       },
       Math.max(leastPatienceMs, tookMs),
     )
+  }
+
+  #areMostReady(): boolean {
+    const devices = this.#options.fleet.available()
+    return devices.filter(device => this.isReady(device)).length >= devices.length / 2
   }
 
   #isSettled(): boolean {

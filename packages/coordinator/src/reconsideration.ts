@@ -1,7 +1,7 @@
-import { type Hindsight, isLeftToPlanner } from '@cocoi/planner'
+import { type Fleet, type Hindsight, isLeftToPlanner } from '@cocoi/planner'
 import type { Deployment } from './deployment.ts'
 import { Experience } from './experience.ts'
-import { betterPlan, type Planned, type PlanningOptions } from './planned.ts'
+import { betterPlan, type Planned, type PlanningOptions, predictNow } from './planned.ts'
 import type { TrackRecord } from './track-record.ts'
 
 export interface ReconsiderationOptions
@@ -14,9 +14,6 @@ export interface ReconsiderationOptions
 type ReconsideredPlan = Pick<PlanningOptions, 'prepared' | 'wish'> & {
   readonly record: TrackRecord
 }
-
-/** What a plan is made from. */
-type Known = Pick<Planned, 'fleet' | 'hindsight'>
 
 /** What has become of a plan since it was made. */
 interface Review {
@@ -33,9 +30,6 @@ interface Review {
  * many times as long as the last took, unless the plan in use is not what it seemed.
  */
 const rest = { leastMs: 5000, times: 4 } as const
-
-/** Predictions that differ by less are the same. */
-const tolerance = 0.1
 
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
@@ -62,9 +56,9 @@ export class Reconsideration {
     const { now, onError } = this.#options
     const { signal } = this.#closing
     if (!isLeftToPlanner(what.wish.scheme) || this.#pending || signal.aborted) return
-    const known = this.#news(planned, what.record, now())
-    if (!known) return
-    this.#pending = this.#consider(planned, { ...what, ...known }, adopt)
+    const fleet = this.#news(planned, what.record, now())
+    if (!fleet) return
+    this.#pending = this.#consider(planned, { ...what, fleet }, adopt)
       .catch(error => {
         if (!signal.aborted) onError('looking for a better plan', error)
       })
@@ -84,10 +78,10 @@ export class Reconsideration {
   }
 
   /**
-   * What is known now, if that is a reason to plan anew. A plan that is not what it seemed is looked at at
-   * once, but only once.
+   * The fleet as it is known now, if there is a reason to plan anew. A plan that is not what it seemed is
+   * looked at at once, but only once.
    */
-  #news(planned: Planned, record: TrackRecord, now: number): Known | undefined {
+  #news(planned: Planned, record: TrackRecord, now: number): Fleet | undefined {
     const review = this.#reviewOf(planned)
     const isDisproved = record.isNews(review.hindsight, now)
     const isUrgent = isDisproved && !review.wasUrgent
@@ -95,38 +89,33 @@ export class Reconsideration {
     review.wasUrgent ||= isUrgent
     const fleet = this.#options.measurements.fleet()
     const isNews = isDisproved || review.experience.isNews(fleet, now)
-    if (fleet.devices.length === 0 || !isNews) return undefined
-    return { fleet, hindsight: record.hindsight(now) }
+    return fleet.devices.length > 0 && isNews ? fleet : undefined
   }
 
   async #consider(
     planned: Planned,
-    { fleet, hindsight, prepared, wish, record }: ReconsideredPlan & Known,
+    { fleet, prepared, wish, record }: ReconsideredPlan & { readonly fleet: Fleet },
     adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const { now } = this.#options
     const beganAt = now()
     const review = this.#reviewOf(planned)
     try {
-      const known = { measurements: { fleet: () => fleet }, hindsight, prepared, wish }
-      const { better, presentMs } = await betterPlan(planned, { ...this.#options, ...known })
+      const known = { ...this.#options, measurements: { fleet: () => fleet }, prepared, wish }
+      // Only plans under `auto` are held against what they took.
+      if (review.predictedMs !== undefined) {
+        review.predictedMs = await predictNow(planned, known)
+        record.repredict(planned, review.predictedMs)
+      }
+      const hindsight = record.hindsight(now())
+      const better = await betterPlan(planned, { ...known, hindsight })
       this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
       if (better) return await adopt(better, this.#closing.signal)
       review.experience.confirm(fleet, now())
-      this.#repredict(planned, presentMs, record)
     } finally {
       this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
       review.hindsight = record.hindsight(now())
     }
-  }
-
-  /** Answers that were held against what was predicted for another fleet say nothing any more. */
-  #repredict(planned: Planned, presentMs: number, record: TrackRecord): void {
-    const review = this.#reviewOf(planned)
-    if (review.predictedMs === undefined) return // only plans under `auto` are held against anything
-    const change = Math.abs(presentMs / review.predictedMs - 1)
-    if (change > tolerance) record.forget(planned.plan.kind)
-    review.predictedMs = presentMs
   }
 
   #reviewOf(planned: Planned): Review {

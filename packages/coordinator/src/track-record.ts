@@ -10,8 +10,15 @@ const least = 4
  */
 const forgetMs = 300_000
 
+/** What a request took under a plan, and what that was predicted to take. */
+export interface Answer {
+  readonly plan: object
+  readonly predictedMs: number
+  readonly tookMs: number
+}
+
 interface Answers {
-  readonly ratios: readonly number[]
+  readonly last: readonly Answer[]
   readonly at: number
 }
 
@@ -24,20 +31,25 @@ export class TrackRecord {
   readonly #answers = new Map<PlanKind, Answers>()
 
   /** A request was answered that nothing disturbed. */
-  note(kind: PlanKind, answer: { predictedMs: number; tookMs: number }, now: number): void {
-    const ratio = answer.tookMs / answer.predictedMs
-    this.#answers.set(kind, { ratios: [...this.#recent(kind, now), ratio].slice(-kept), at: now })
+  note(kind: PlanKind, answer: Answer, now: number): void {
+    this.#answers.set(kind, { last: [...this.#recent(kind, now), answer].slice(-kept), at: now })
   }
 
-  /** The answers so far say nothing any more. */
-  forget(kind: PlanKind): void {
-    this.#answers.delete(kind)
+  /**
+   * With what is measured now something else would have been predicted for this plan. What its answers took
+   * remains true: where the new prediction explains it nothing is left to be wise about.
+   */
+  repredict(plan: object, predictedMs: number): void {
+    for (const [kind, { last, at }] of this.#answers) {
+      const anew = last.map(answer => (answer.plan === plan ? { ...answer, predictedMs } : answer))
+      this.#answers.set(kind, { last: anew, at })
+    }
   }
 
   hindsight(now: number): Hindsight {
     const known = [...this.#answers.keys()].flatMap(kind => {
-      const ratios = this.#recent(kind, now)
-      return ratios.length < least ? [] : [[kind, typical(ratios)]]
+      const recent = this.#recent(kind, now)
+      return recent.length < least ? [] : [[kind, typical(recent)]]
     })
     return Object.fromEntries(known)
   }
@@ -49,14 +61,15 @@ export class TrackRecord {
     return [...kinds].some(kind => isNotable((present[kind] ?? 1) / (hindsight[kind] ?? 1)))
   }
 
-  #recent(kind: PlanKind, now: number): readonly number[] {
-    const { ratios, at } = this.#answers.get(kind) ?? { ratios: [], at: now }
-    return now - at < forgetMs * Math.max(1, typical(ratios)) ? ratios : []
+  #recent(kind: PlanKind, now: number): readonly Answer[] {
+    const { last, at } = this.#answers.get(kind) ?? { last: [], at: now }
+    return now - at < forgetMs * Math.max(1, typical(last)) ? last : []
   }
 }
 
 /** Means are predicted, so it is one; without the largest, which may have had its own reason. */
-function typical(ratios: readonly number[]): number {
+function typical(answers: readonly Answer[]): number {
+  const ratios = answers.map(({ predictedMs, tookMs }) => tookMs / predictedMs)
   const sorted = ratios.toSorted((a, b) => a - b).slice(0, Math.max(1, ratios.length - 1))
   return sorted.reduce((sum, ratio) => sum + ratio, 0) / Math.max(1, sorted.length)
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CoordinatorConfig } from '@cocoi/service'
 import { expect } from 'chai'
 import { answerOf, MemoryCluster } from './memory-cluster.ts'
 import { MuteDevice } from './mute-device.ts'
@@ -10,8 +12,11 @@ describe('a coordinator among devices that fail it', function () {
   let cluster: MemoryCluster
   const mutes: MuteDevice[] = []
 
-  async function withDevices(count: number): Promise<void> {
-    cluster = await MemoryCluster.start({ small: smallModelBytes() })
+  async function withDevices(
+    count: number,
+    settings: Partial<CoordinatorConfig> = {},
+  ): Promise<void> {
+    cluster = await MemoryCluster.start({ small: smallModelBytes() }, settings)
     for (let i = 1; i <= count; i++) await cluster.addDevice(`pi${i}`)
   }
 
@@ -43,6 +48,20 @@ describe('a coordinator among devices that fail it', function () {
     const parameters = { scheme: 'uncoded', deadlineMs: 3000 }
     const result = answerOf(await cluster.ask('small', [smallInput()], parameters))
     expect(result.devices.used).to.deep.equal(['(coordinator)'])
+  })
+
+  it('keeps its plan while most devices have not loaded the next', async () => {
+    await withDevices(2, { readyTimeoutMs: 1000 })
+    const widest = async () => {
+      const { stages } = answerOf(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
+      return Math.max(...stages.map(({ n }) => n))
+    }
+    expect(await widest()).to.equal(2)
+    const [mute] = await Promise.all(['pi3', 'pi4', 'pi5'].map(addMute))
+    while (mute!.released.length === 0) expect(await widest()).to.equal(2)
+    expect(mute!.released, 'not the present one').to.deep.equal([(await mute!.plan(2)).id])
+    await cluster.addDevice('pi6')
+    while ((await widest()) !== 6) await delay(50)
   })
 
   it('gives work to one that becomes ready while a stage waits', async () => {

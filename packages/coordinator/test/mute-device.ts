@@ -21,6 +21,8 @@ const sure = { qos: 1, timeoutMs: 5000 } as const
 export class MuteDevice {
   readonly id: string
   readonly subtasks: FrameHeader[] = []
+  /** Plans that it is to forget. */
+  readonly released: string[] = []
   readonly #transport: Transport
   readonly #session: number
   readonly #plans: Plan[] = []
@@ -111,6 +113,7 @@ export class MuteDevice {
 
   #onControl(message: Control): void {
     if (message.type === 'plan') this.#plans.push(message.plan)
+    if (message.type === 'release') this.released.push(message.plan)
     this.#wake()
   }
 

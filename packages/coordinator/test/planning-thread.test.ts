@@ -34,14 +34,8 @@ describe('PlanningThread', () => {
     await rm(weightsFolder, { recursive: true })
   })
 
-  const decide = async (graphSha: string, more: object = {}) => {
-    const wanted = { ...options, ...more }
-    const { decision } = await thread.decide({
-      model: { graphSha, weightsFolder },
-      options: wanted,
-    })
-    return decision
-  }
+  const decide = (graphSha: string, more: object = {}) =>
+    thread.decide({ model: { graphSha, weightsFolder }, options: { ...options, ...more } })
 
   const reasonOf = (failing: Promise<unknown>) =>
     failing.then(

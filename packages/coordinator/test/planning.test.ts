@@ -247,12 +247,27 @@ describe('planning with what is measured', () => {
       const { kind, predictedMs } = planned.plan
       expect(kind).to.equal('stages')
       const record = new TrackRecord()
-      const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
+      const answer = { plan: planned, predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
       const reconsideration = create()
       for (let i = 0; i < 3; i++) record.note(kind, answer, 0)
       expect(await adopted(reconsideration, planned, 0, { record }), 'by chance').to.equal(false)
       record.note(kind, answer, 0)
       expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
+    })
+
+    it('is not surprised twice: what explains how long it took is measured now', async () => {
+      compute(12e9)
+      const planned = await plan()
+      const { kind, predictedMs } = planned.plan
+      expect(kind).to.equal('local')
+      const record = new TrackRecord()
+      const answer = { plan: planned, predictedMs: predictedMs!, tookMs: 3 * predictedMs! }
+      for (let i = 0; i < 4; i++) record.note(kind, answer, 0)
+      compute(4e9)
+      expect(await adopted(create(), planned, 0, { record })).to.equal(false)
+      expect(record.hindsight(0).local).to.be.closeTo(1, 0.1)
+      compute(12e9 / 9)
+      expect((await plan()).plan.kind, 'if it had counted twice').to.equal('stages')
     })
 
     /** How often plans are made from now on; `end` restores the planner. */
@@ -272,7 +287,7 @@ describe('planning with what is measured', () => {
       const { kind, predictedMs } = planned.plan
       const record = new TrackRecord()
       for (const one of [kind, 'local', 'whole'] as const) {
-        const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
+        const answer = { plan: {}, predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
         for (let i = 0; i < 4; i++) record.note(one, answer, 0)
       }
       const reconsideration = create()
@@ -289,9 +304,8 @@ describe('planning with what is measured', () => {
       const planned = await plan()
       const record = new TrackRecord()
       const took = (times: number) => {
-        record.forget('stages')
-        const answer = { predictedMs: 1, tookMs: times }
-        for (let i = 0; i < 4; i++) record.note('stages', answer, now)
+        const answer = { plan: {}, predictedMs: 1, tookMs: times }
+        for (let i = 0; i < 8; i++) record.note('stages', answer, now)
       }
       const reconsideration = create()
       const count = countPlans()
@@ -313,7 +327,7 @@ describe('planning with what is measured', () => {
       compute(100e9)
       const planned = await plan()
       await beat('pi2', 0.1e9)
-      expect((await betterPlan(planned, options())).better).to.equal(undefined)
+      expect(await betterPlan(planned, options())).to.equal(undefined)
       expect(await adopted(create(), planned, 0), 'the model stays here').to.equal(false)
     })
 

@@ -2,9 +2,10 @@ import { TrackRecord } from '@cocoi/coordinator'
 import { expect } from 'chai'
 
 describe('the track record of plans', () => {
+  const plan = {}
   const note = (record: TrackRecord, ratio: number, times: number, now = 0) => {
     for (let i = 0; i < times; i++) {
-      record.note('whole', { predictedMs: 10, tookMs: 10 * ratio }, now)
+      record.note('whole', { plan, predictedMs: 10, tookMs: 10 * ratio }, now)
     }
   }
 
@@ -33,7 +34,7 @@ describe('the track record of plans', () => {
     expect(record.isNews({ whole: 4.5 }, 0)).to.equal(false)
   })
 
-  it('is forgotten five minutes after the last answer, the later the worse it was, and on demand', () => {
+  it('is forgotten five minutes after the last answer, the later the worse it was', () => {
     for (const [ratio, minutes] of [
       [0.5, 5],
       [1, 5],
@@ -43,9 +44,15 @@ describe('the track record of plans', () => {
       note(record, ratio, 4)
       expect(record.hindsight((minutes - 1) * 60_000)).to.deep.equal({ whole: ratio })
       expect(record.hindsight((minutes + 1) * 60_000)).to.deep.equal({})
-      note(record, ratio, 4)
-      record.forget('whole')
-      expect(record.hindsight(0)).to.deep.equal({})
     }
+  })
+
+  it('holds what a plan took against what would be predicted for it now', () => {
+    const record = new TrackRecord()
+    note(record, 3, 4)
+    record.repredict({}, 1000)
+    expect(record.hindsight(0), 'another plan').to.deep.equal({ whole: 3 })
+    record.repredict(plan, 30)
+    expect(record.hindsight(0)).to.deep.equal({ whole: 1 })
   })
 })

@@ -18,9 +18,10 @@ const threads = { 'cocoi-engine': 'engine', 'cocoi-planner': 'background' } as c
 /** Cores of a Pi beside that on which JavaScript runs. */
 const helperCores = 3
 
-/** Time between two heartbeats, and until a subtask is given up; times of a Pi. */
+/** Time between two heartbeats, until a subtask is given up, and until a plan must be loaded; times of a Pi. */
 const heartbeatMs = 1000
 const subtaskTimeoutMs = 60_000
+const readyTimeoutMs = 120_000
 
 export interface EmulatedFleetOptions {
   readonly fleet: Fleet
@@ -96,13 +97,16 @@ export class EmulatedFleet {
   > {
     const { dilation } = this
     const heartbeat = { heartbeatMs: Math.round(heartbeatMs * dilation) }
-    const timeout = { subtaskTimeoutMs: Math.round(subtaskTimeoutMs * dilation) }
+    const timeouts = {
+      subtaskTimeoutMs: Math.round(subtaskTimeoutMs * dilation),
+      readyTimeoutMs: Math.round(readyTimeoutMs * dilation),
+    }
     const { usersFile, joinTokenFile } = access
     return {
       machines: machinesOf(this.#site),
       brokerFlags: { host: '0.0.0.0', usersFile, joinTokenFile },
       coordinatorFlags: {
-        ...{ ...heartbeat, ...timeout, maxPlans: plans + 1 },
+        ...{ ...heartbeat, ...timeouts, maxPlans: plans + 1 },
         flopsPerS: this.#runtime('coordinator'),
       },
       deviceFlags: i => ({

@@ -20,17 +20,31 @@ export interface PlanningRequest {
   readonly present?: PresentPlan | undefined
 }
 
-/** A decision, or, where the present plan is as good, what that is predicted to take on the fleet as it is. */
-export type Decided =
-  | { readonly decision: PlanDecision; readonly presentMs?: undefined }
-  | { readonly decision?: undefined; readonly presentMs: number }
+/** What a plan that was made for another fleet takes on this one, without hindsight. */
+export interface PredictionRequest extends PlanningRequest {
+  readonly present: PresentPlan
+}
+
+/** What the planning thread does. */
+export interface PlanningCalls {
+  /** @returns nothing where a present plan is given and none is better by more than a twentieth */
+  decide(request: PlanningRequest): PlanDecision | undefined
+  /** @returns milliseconds */
+  predict(request: PredictionRequest): number
+}
+
+export type CallName = keyof PlanningCalls
+export type CallRequest<C extends CallName> = Parameters<PlanningCalls[C]>[0]
+export type CallAnswer<C extends CallName> = ReturnType<PlanningCalls[C]>
 
 /** To the planning thread. */
-export interface PlanningMessage extends PlanningRequest {
+export interface PlanningMessage<C extends CallName = CallName> {
   readonly id: number
+  readonly call: C
+  readonly request: CallRequest<C>
 }
 
 /** From it. */
 export type PlanningReply =
-  | { readonly id: number; readonly decided: Decided }
+  | { readonly id: number; readonly answer: CallAnswer<CallName> }
   | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }

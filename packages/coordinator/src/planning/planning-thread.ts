@@ -1,9 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import { CoordinatorError } from '../errors.ts'
-import type { Decided, PlanningMessage, PlanningReply, PlanningRequest } from './messages.ts'
+import type {
+  CallAnswer,
+  CallName,
+  CallRequest,
+  PlanningMessage,
+  PlanningReply,
+} from './messages.ts'
 
 interface Pending {
-  readonly resolve: (decided: Decided) => void
+  readonly resolve: (answer: never) => void
   readonly reject: (error: Error) => void
 }
 
@@ -18,18 +24,19 @@ export class PlanningThread {
   #isClosed = false
 
   /**
-   * @returns no decision where a present plan is given and none is better by more than a twentieth
+   * @returns nothing where a present plan is given and none is better by more than a twentieth
    * @throws what planning throws, by its code; {CoordinatorError} ERR_STOPPING
    */
-  decide(request: PlanningRequest): Promise<Decided> {
-    if (this.#isClosed) return Promise.reject(stopping())
-    const id = this.#nextId++
-    const message: PlanningMessage = { ...request, id }
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject })
-      this.#worker ??= this.#start()
-      this.#worker.postMessage(message)
-    })
+  decide(request: CallRequest<'decide'>): Promise<CallAnswer<'decide'>> {
+    return this.#call('decide', request)
+  }
+
+  /**
+   * @returns milliseconds that the present plan is predicted to take on the fleet as it is, without hindsight
+   * @throws as `decide`
+   */
+  predict(request: CallRequest<'predict'>): Promise<CallAnswer<'predict'>> {
+    return this.#call('predict', request)
   }
 
   /** Gives up what is being planned. */
@@ -37,6 +44,17 @@ export class PlanningThread {
     this.#isClosed = true
     this.#fail(stopping())
     await this.#worker?.terminate()
+  }
+
+  #call<C extends CallName>(call: C, request: CallRequest<C>): Promise<CallAnswer<C>> {
+    if (this.#isClosed) return Promise.reject(stopping())
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#worker ??= this.#start()
+      const message: PlanningMessage<C> = { id, call, request }
+      this.#worker.postMessage(message)
+    })
   }
 
   #start(): Worker {
@@ -54,8 +72,8 @@ export class PlanningThread {
     const pending = this.#pending.get(reply.id)
     this.#pending.delete(reply.id)
     if (!pending) return
-    if ('decided' in reply) pending.resolve(reply.decided)
-    else pending.reject(failed(reply.failure))
+    if ('failure' in reply) pending.reject(failed(reply.failure))
+    else pending.resolve(reply.answer as never)
   }
 
   #fail(error: Error): void {

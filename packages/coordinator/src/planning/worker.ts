@@ -4,15 +4,17 @@ import { basename, join } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { nameThread } from '@cocoi/engine'
 import { type ModelProto, parseModel } from '@cocoi/onnx'
-import { carryOut, decisionOf, planModel } from '@cocoi/planner'
+import { carryOut, decisionOf, type PlanDecision, planModel } from '@cocoi/planner'
 import { describeError } from '../errors.ts'
-import { isWorthwhile, predictedOn } from './is-worthwhile.ts'
+import { isWorthwhile, type LoadedFleet, predictedOn } from './is-worthwhile.ts'
 import type {
-  Decided,
+  CallName,
   PlannedModel,
+  PlanningCalls,
   PlanningMessage,
   PlanningReply,
   PlanningRequest,
+  PredictionRequest,
 } from './messages.ts'
 
 /** The model that was planned last; most coordinators have one. */
@@ -23,9 +25,10 @@ stepBack()
 const port = parentPort!
 port.on('message', (message: PlanningMessage) => port.postMessage(answer(message)))
 
-function answer({ id, ...request }: PlanningMessage): PlanningReply {
+function answer<C extends CallName>({ id, call, request }: PlanningMessage<C>): PlanningReply {
+  const calls: PlanningCalls = { decide, predict }
   try {
-    return { id, decided: decide(request) }
+    return { id, answer: calls[call](request as never) }
   } catch (error) {
     const failure = describeError(error)
     // What nobody foresaw ends this thread, and is told with its stack.
@@ -34,21 +37,28 @@ function answer({ id, ...request }: PlanningMessage): PlanningReply {
   }
 }
 
-function decide({ model, options, present }: PlanningRequest): Decided {
-  const graph = graphOf(model)
-  const plan = planModel(graph, options)
+function decide({ present, ...request }: PlanningRequest): PlanDecision | undefined {
+  const { model, options } = request
+  const plan = planModel(graphOf(model), options)
   if (present) {
-    const devices = present.fleet.devices.length
-    const { decision, fleet } = present
-    const { load } = carryOut(graph, { ...options, fleet, devices }, decision)
-    const old = { kind: decision.kind, load, fleet }
     const fresh = { kind: plan.kind, load: plan.load, fleet: options.fleet }
     const { goal = { type: 'latency' }, hindsight = {} } = options
-    if (!isWorthwhile(old, fresh, { goal, hindsight })) {
-      return { presentMs: predictedOn(options.fleet, old) }
-    }
+    const old = loaded({ ...request, present })
+    if (!isWorthwhile(old, fresh, { goal, hindsight })) return undefined
   }
-  return { decision: decisionOf(plan) }
+  return decisionOf(plan)
+}
+
+function predict(request: PredictionRequest): number {
+  return predictedOn(request.options.fleet, loaded(request))
+}
+
+/** The present plan as numbers, on the fleet for which it was made. */
+function loaded({ model, options, present }: PredictionRequest): LoadedFleet {
+  const { decision, fleet } = present
+  const devices = fleet.devices.length
+  const { load } = carryOut(graphOf(model), { ...options, fleet, devices }, decision)
+  return { kind: decision.kind, load, fleet }
 }
 
 function graphOf({ graphSha, weightsFolder }: PlannedModel): ModelProto {
