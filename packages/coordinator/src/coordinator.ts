@@ -213,8 +213,10 @@ export class Coordinator {
           return this.#deployments.byPlan(header.plan)?.onReady(device, header.session)
         case 'refused': {
           const { plan, message } = header
-          this.#report(`plan on ${device}`, new Error(message))
-          return this.#deployments.byPlan(plan)?.onRefused(device, message)
+          const deployment = this.#deployments.byPlan(plan)
+          // Who is told to forget a plan refuses it; that is nobody's trouble.
+          if (deployment) this.#report(`plan on ${device}`, new Error(message))
+          return deployment?.onRefused(device, message)
         }
         default:
           this.#count('deviceResults', 'ERR_WRONG_FRAME', `a ${header.type} frame from ${device}`)

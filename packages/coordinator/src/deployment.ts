@@ -176,10 +176,15 @@ export class Deployment {
     return [...this.#readiness.refusals, ...untrusted]
   }
 
+  /** Whether it can take the place of another plan; who is not ready yet joins later. */
+  get isLoaded(): boolean {
+    return this.plan.kind === 'local' || this.#readiness.isMostlyReady(this.devices)
+  }
+
   /** Waits for devices, see `Readiness`; never longer than they may take to load a plan. */
-  async settled(signal: AbortSignal, patienceMs: number): Promise<boolean> {
-    if (this.plan.kind === 'local') return true
-    return this.#readiness.settled(signal, Math.min(patienceMs, this.#options.readyTimeoutMs))
+  async settled(signal: AbortSignal, patienceMs: number): Promise<void> {
+    if (this.plan.kind === 'local') return
+    await this.#readiness.settled(signal, Math.min(patienceMs, this.#options.readyTimeoutMs))
   }
 
   async release(): Promise<void> {

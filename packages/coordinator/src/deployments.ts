@@ -37,20 +37,20 @@ interface Slot {
   outgrownAt: number | undefined
   /** Whether a plan for the fleet's new size is being made. */
   renewing: boolean
-  /** When most devices had not loaded such a plan in time. */
-  notLoadedAt: number
+  /** Until then none is made, since the last one was not loaded. */
+  restsUntil: number
 }
 
 const newSlot = {
   ...{ deployment: undefined, users: 0, answers: 0, retired: false },
-  ...{ outgrownAt: undefined, renewing: false, notLoadedAt: Number.NEGATIVE_INFINITY },
+  ...{ outgrownAt: undefined, renewing: false, restsUntil: Number.NEGATIVE_INFINITY },
 }
 
-/** A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet. */
+/**
+ * A plan of the wrong size is not kept for longer than so many quiet times, however restless the fleet; after
+ * as many, one that the devices have not loaded is followed by another.
+ */
 const maxUnrest = 5
-
-/** The same devices that have not loaded a plan are given another one after so many quiet times. */
-const restAfterFailure = 10
 
 /** So many answers under a new plan say little: graphs are loaded, and code is compiled. */
 const coldAnswers = 3
@@ -134,8 +134,7 @@ export class Deployments {
     const isCold = slot.answers <= coldAnswers
     const isDisturbed = this.#hasOtherSize(slot) || this.#isPlanning
     if (!predictedMs || goal !== 'latency' || isCold || isDisturbed) return
-    const answer = { plan: planned, predictedMs, tookMs }
-    slot.record.note(planned.plan.kind, answer, this.#options.now())
+    slot.record.note(planned, { predictedMs, tookMs }, this.#options.now())
   }
 
   get #isPlanning(): boolean {
@@ -144,7 +143,7 @@ export class Deployments {
 
   /** The coordinator can hear again: whoever is not ready for a plan in use is asked again. */
   askAgain(): void {
-    for (const { deployment } of this.#slots.values()) deployment?.askAgain()
+    for (const deployment of this.#byPlan.values()) deployment.askAgain()
   }
 
   async close(): Promise<void> {
@@ -173,8 +172,6 @@ export class Deployments {
   /** Whether that has been so for long enough; also where one device keeps coming and going. */
   #isOutgrown(slot: Slot): boolean {
     const { now, replanAfterMs } = this.#options
-    const isTried = slot.notLoadedAt > this.#fleetChangedAt
-    if (isTried && now() - slot.notLoadedAt < restAfterFailure * replanAfterMs) return false
     slot.outgrownAt ??= now()
     const isQuiet = now() - this.#fleetChangedAt >= replanAfterMs
     return isQuiet || now() - slot.outgrownAt >= maxUnrest * replanAfterMs
@@ -183,8 +180,9 @@ export class Deployments {
   /** Requests go on under the present plan until another one is ready. */
   #renew(key: string, old: { slot: Slot; present: Deployment }, what: Ingredients): void {
     const { slot, present } = old
+    const { now, replanAfterMs } = this.#options
     if (slot.renewing) return
-    if (!this.#hasOtherSize(slot)) {
+    if (!this.#hasOtherSize(slot) || now() < slot.restsUntil) {
       slot.outgrownAt = undefined
       const { record } = slot
       this.#reconsideration.begin(present, { ...what, record }, (planned, signal) =>
@@ -195,6 +193,9 @@ export class Deployments {
     if (!this.#isOutgrown(slot)) return // who is away now may well be back soon
     slot.renewing = true
     const renewal = this.#adopt(key, { present, signal: this.#closing.signal }, what)
+      .then(isAdopted => {
+        if (!isAdopted) slot.restsUntil = now() + maxUnrest * replanAfterMs
+      })
       .catch(error => {
         if (this.#closing.signal.aborted) return
         this.#options.onError('planning for other devices', error)
@@ -204,20 +205,19 @@ export class Deployments {
       .finally(() => {
         this.#renewals.delete(renewal)
         slot.renewing = false
-        slot.notLoadedAt = this.#options.now()
       })
     this.#renewals.add(renewal)
   }
 
   /**
-   * Makes another plan, has the devices load it, and puts it in the place of the present one; if they take
-   * too long the present one stays. What has arrived of the weights is not fetched again.
+   * Makes another plan, has the devices load it, and puts it in the place of the present one. That stays if
+   * most of them refuse or take too long; what has arrived of the weights is not fetched again.
    */
   async #adopt(
     key: string,
     { present, planned, signal }: { present: Deployment; planned?: Planned; signal: AbortSignal },
     what: Ingredients,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { prepared, wish } = what
     const id = newPlanId()
     const chosen = planned === undefined ? {} : { planned }
@@ -225,11 +225,12 @@ export class Deployments {
     const made = { id, prepared, wish, hindsight, ...chosen }
     const deployment = await Deployment.create({ ...this.#options, ...made })
     this.#byPlan.set(id, deployment)
-    const isReady = await deployment.settled(signal, this.#options.readyTimeoutMs)
-    if (signal.aborted || !isReady || !this.#replace(key, { present, deployment }, what)) {
-      this.#byPlan.delete(id)
-      await deployment.release()
-    }
+    await deployment.settled(signal, this.#options.readyTimeoutMs)
+    const isLoaded = !signal.aborted && deployment.isLoaded
+    if (isLoaded && this.#replace(key, { present, deployment }, what)) return true
+    this.#byPlan.delete(id)
+    await deployment.release()
+    return false
   }
 
   /** @returns false if the present one has been given up meanwhile */

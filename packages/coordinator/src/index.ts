@@ -7,7 +7,13 @@ export { Fleet, type FleetOptions } from './fleet.ts'
 export { isResultOf } from './is-result-of.ts'
 export { Measurements, type MeasurementsOptions } from './measurements.ts'
 export { Overlaps, type Run } from './overlaps.ts'
-export { betterPlan, type Planned, type PlanningOptions, planNow } from './planned.ts'
+export {
+  betterPlan,
+  type Planned,
+  type PlanningOptions,
+  planNow,
+  predictNow,
+} from './planned.ts'
 export { isWorthwhile } from './planning/is-worthwhile.ts'
 export { PlanningThread } from './planning/planning-thread.ts'
 export { Presence, type PresenceOptions } from './presence.ts'

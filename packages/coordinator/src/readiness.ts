@@ -46,6 +46,12 @@ export class Readiness {
     return session !== undefined && this.#ready.get(device) === session
   }
 
+  /** Whether at least half of so many devices are ready, not counting those that refuse. */
+  isMostlyReady(devices: number): boolean {
+    const ready = this.#options.fleet.available().filter(device => this.isReady(device)).length
+    return ready > 0 && ready >= (devices - this.refusals.length) / 2
+  }
+
   /** Why devices do not take part, for the result's notes. */
   get refusals(): string[] {
     const refused = [...this.#unready].filter(([, { reason }]) => reason !== undefined)
@@ -81,15 +87,9 @@ export class Readiness {
    * Resolves when every device that is here has answered, or on abort, or after `patienceMs`. Once half
    * of them are ready the others get as long again. After that has happened once, whoever comes later
    * is not waited for while another one is ready.
-   *
-   * @returns whether half of them or more are ready
    */
-  async settled(signal: AbortSignal, patienceMs: number): Promise<boolean> {
-    if (!signal.aborted && !this.#isSettled()) await this.#untilSettled(signal, patienceMs)
-    return this.#areMostReady()
-  }
-
-  async #untilSettled(signal: AbortSignal, patienceMs: number): Promise<void> {
+  async settled(signal: AbortSignal, patienceMs: number): Promise<void> {
+    if (signal.aborted || this.#isSettled()) return
     await new Promise<void>(resolve => {
       const finish = () => {
         clearTimeout(timer)
@@ -129,7 +129,9 @@ export class Readiness {
   }
 
   #limitPatience(): void {
-    if (this.#impatience !== undefined || !this.#areMostReady()) return
+    const devices = this.#options.fleet.available()
+    const ready = devices.filter(device => this.isReady(device)).length
+    if (this.#impatience !== undefined || ready < devices.length / 2) return
     const tookMs = this.#options.now() - this.#startedAt
     this.#impatience = setTimeout(
       () => {
@@ -138,11 +140,6 @@ export class Readiness {
       },
       Math.max(leastPatienceMs, tookMs),
     )
-  }
-
-  #areMostReady(): boolean {
-    const devices = this.#options.fleet.available()
-    return devices.filter(device => this.isReady(device)).length >= devices.length / 2
   }
 
   #isSettled(): boolean {

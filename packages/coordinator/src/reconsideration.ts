@@ -15,6 +15,8 @@ type ReconsideredPlan = Pick<PlanningOptions, 'prepared' | 'wish'> & {
   readonly record: TrackRecord
 }
 
+type Adopt = (planned: Planned, signal: AbortSignal) => Promise<boolean>
+
 /** What has become of a plan since it was made. */
 interface Review {
   readonly experience: Experience
@@ -23,6 +25,8 @@ interface Review {
   predictedMs: number | undefined
   /** Whether it was looked at at once for not being what it seemed. */
   wasUrgent: boolean
+  /** Until then it is not looked at, since the devices did not load a better one. */
+  restsUntil: number
 }
 
 /**
@@ -30,6 +34,9 @@ interface Review {
  * many times as long as the last took, unless the plan in use is not what it seemed.
  */
 const rest = { leastMs: 5000, times: 4 } as const
+
+/** A plan that the devices did not load is not given to them again within this time. */
+const notLoadedRestMs = 60_000
 
 /**
  * Looks, one at a time and in the background, whether plans that the planner chose are still the best:
@@ -47,12 +54,11 @@ export class Reconsideration {
     this.#options = options
   }
 
-  /** @param adopt called with a better plan; to end soon when the signal is aborted */
-  begin(
-    { planned }: Pick<Deployment, 'planned'>,
-    what: ReconsideredPlan,
-    adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
-  ): void {
+  /**
+   * @param adopt called with a better plan; to end soon when the signal is aborted, and to say whether it
+   *   has been adopted
+   */
+  begin({ planned }: Pick<Deployment, 'planned'>, what: ReconsideredPlan, adopt: Adopt): void {
     const { now, onError } = this.#options
     const { signal } = this.#closing
     if (!isLeftToPlanner(what.wish.scheme) || this.#pending || signal.aborted) return
@@ -85,7 +91,7 @@ export class Reconsideration {
     const review = this.#reviewOf(planned)
     const isDisproved = record.isNews(review.hindsight, now)
     const isUrgent = isDisproved && !review.wasUrgent
-    if (now < this.#nextAt && !isUrgent) return undefined
+    if (now < review.restsUntil || (now < this.#nextAt && !isUrgent)) return undefined
     review.wasUrgent ||= isUrgent
     const fleet = this.#options.measurements.fleet()
     const isNews = isDisproved || review.experience.isNews(fleet, now)
@@ -95,26 +101,34 @@ export class Reconsideration {
   async #consider(
     planned: Planned,
     { fleet, prepared, wish, record }: ReconsideredPlan & { readonly fleet: Fleet },
-    adopt: (planned: Planned, signal: AbortSignal) => Promise<void>,
+    adopt: Adopt,
   ): Promise<void> {
     const { now } = this.#options
     const beganAt = now()
     const review = this.#reviewOf(planned)
     try {
       const known = { ...this.#options, measurements: { fleet: () => fleet }, prepared, wish }
-      // Only plans under `auto` are held against what they took.
-      if (review.predictedMs !== undefined) {
-        review.predictedMs = await predictNow(planned, known)
-        record.repredict(planned, review.predictedMs)
-      }
+      await this.#repredict(planned, record, known)
       const hindsight = record.hindsight(now())
       const better = await betterPlan(planned, { ...known, hindsight })
       this.#nextAt = now() + Math.max(rest.leastMs, rest.times * (now() - beganAt))
-      if (better) return await adopt(better, this.#closing.signal)
-      review.experience.confirm(fleet, now())
+      if (!better) review.experience.confirm(fleet, now())
+      if (!better || (await adopt(better, this.#closing.signal))) review.hindsight = hindsight
+      else review.restsUntil = now() + notLoadedRestMs
     } finally {
       this.#nextAt = Math.max(this.#nextAt, now() + rest.leastMs)
-      review.hindsight = record.hindsight(now())
+    }
+  }
+
+  /** Only plans under `auto` are held against what they took. */
+  async #repredict(planned: Planned, record: TrackRecord, known: PlanningOptions): Promise<void> {
+    const review = this.#reviewOf(planned)
+    if (review.predictedMs === undefined) return
+    review.predictedMs = await predictNow(planned, known)
+    const { now } = this.#options
+    for (const past of record.plans(now())) {
+      const ms = past === planned ? review.predictedMs : await predictNow(past, known)
+      record.repredict(past.plan.kind, ms, now())
     }
   }
 
@@ -124,7 +138,8 @@ export class Reconsideration {
     const { fleet, hindsight, plan } = planned
     const experience = new Experience(fleet, this.#options.now())
     const { predictedMs } = plan
-    const fresh = { experience, hindsight, predictedMs, wasUrgent: false }
+    const restsUntil = Number.NEGATIVE_INFINITY
+    const fresh = { experience, hindsight, predictedMs, wasUrgent: false, restsUntil }
     this.#reviews.set(planned, fresh)
     return fresh
   }

@@ -59,7 +59,7 @@ describe('a coordinator among devices that fail it', function () {
     expect(await widest()).to.equal(2)
     const [mute] = await Promise.all(['pi3', 'pi4', 'pi5'].map(addMute))
     while (mute!.released.length === 0) expect(await widest()).to.equal(2)
-    expect(mute!.released, 'not the present one').to.deep.equal([(await mute!.plan(2)).id])
+    expect(mute!.released, 'the present one').not.to.include((await mute!.plan()).id)
     await cluster.addDevice('pi6')
     while ((await widest()) !== 6) await delay(50)
   })

@@ -8,6 +8,7 @@ import {
   Measurements,
   PlanningThread,
   planNow,
+  predictNow,
   Reconsideration,
   TrackRecord,
 } from '@cocoi/coordinator'
@@ -193,12 +194,13 @@ describe('planning with what is measured', () => {
       reconsideration: Reconsideration,
       planned: Awaited<ReturnType<typeof plan>>,
       at: number,
-      { tookMs = 0, record = new TrackRecord() } = {},
+      { tookMs = 0, record = new TrackRecord(), isLoaded = true } = {},
     ): Promise<boolean> {
       now = at
       let isAdopted = false
       reconsideration.begin({ planned }, { prepared, wish, record }, async () => {
-        isAdopted = true
+        isAdopted = isLoaded
+        return isLoaded
       })
       now += tookMs
       await reconsideration.idle()
@@ -241,17 +243,28 @@ describe('planning with what is measured', () => {
       expect(await adopted(reconsideration, planned, 51_000)).to.equal(true)
     })
 
+    it('rests a minute where the devices did not load what is better, then offers it again', async () => {
+      compute(1e9)
+      const planned = await plan()
+      const reconsideration = create()
+      await beat('pi2', 0.1e9)
+      const isLoaded = false
+      expect(await adopted(reconsideration, planned, 0, { isLoaded })).to.equal(false)
+      expect(await adopted(reconsideration, planned, 59_000), 'at rest').to.equal(false)
+      expect(await adopted(reconsideration, planned, 61_000)).to.equal(true)
+    })
+
     it('gives up a kind of plan that takes far longer than predicted', async () => {
       compute(1e9)
       const planned = await plan()
       const { kind, predictedMs } = planned.plan
       expect(kind).to.equal('stages')
       const record = new TrackRecord()
-      const answer = { plan: planned, predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
+      const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
       const reconsideration = create()
-      for (let i = 0; i < 3; i++) record.note(kind, answer, 0)
+      for (let i = 0; i < 3; i++) record.note(planned, answer, 0)
       expect(await adopted(reconsideration, planned, 0, { record }), 'by chance').to.equal(false)
-      record.note(kind, answer, 0)
+      record.note(planned, answer, 0)
       expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
     })
 
@@ -261,8 +274,8 @@ describe('planning with what is measured', () => {
       const { kind, predictedMs } = planned.plan
       expect(kind).to.equal('local')
       const record = new TrackRecord()
-      const answer = { plan: planned, predictedMs: predictedMs!, tookMs: 3 * predictedMs! }
-      for (let i = 0; i < 4; i++) record.note(kind, answer, 0)
+      const answer = { predictedMs: predictedMs!, tookMs: 3 * predictedMs! }
+      for (let i = 0; i < 4; i++) record.note(planned, answer, 0)
       compute(4e9)
       expect(await adopted(create(), planned, 0, { record })).to.equal(false)
       expect(record.hindsight(0).local).to.be.closeTo(1, 0.1)
@@ -284,11 +297,13 @@ describe('planning with what is measured', () => {
     it('keeps it where all kinds take longer, and does not plan anew for the same reason', async () => {
       compute(1e9)
       const planned = await plan()
-      const { kind, predictedMs } = planned.plan
       const record = new TrackRecord()
-      for (const one of [kind, 'local', 'whole'] as const) {
-        const answer = { plan: {}, predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
-        for (let i = 0; i < 4; i++) record.note(one, answer, 0)
+      for (const scheme of ['auto', 'local', 'whole']) {
+        const wanted = { ...wish, scheme: parseSchemeRequest(scheme) }
+        const one = scheme === 'auto' ? planned : await planNow({ ...options(), wish: wanted })
+        const predictedMs = await predictNow(one, options())
+        expect(one.plan.kind).to.equal(scheme === 'auto' ? 'stages' : scheme)
+        for (let i = 0; i < 4; i++) record.note(one, { predictedMs, tookMs: 100 * predictedMs }, 0)
       }
       const reconsideration = create()
       const count = countPlans()
@@ -304,8 +319,9 @@ describe('planning with what is measured', () => {
       const planned = await plan()
       const record = new TrackRecord()
       const took = (times: number) => {
-        const answer = { plan: {}, predictedMs: 1, tookMs: times }
-        for (let i = 0; i < 8; i++) record.note('stages', answer, now)
+        const predictedMs = reconsideration.predictedMs(planned)!
+        const answer = { predictedMs, tookMs: times * predictedMs }
+        for (let i = 0; i < 8; i++) record.note(planned, answer, now)
       }
       const reconsideration = create()
       const count = countPlans()

@@ -1,11 +1,11 @@
-import { TrackRecord } from '@cocoi/coordinator'
+import { type Planned, TrackRecord } from '@cocoi/coordinator'
 import { expect } from 'chai'
 
 describe('the track record of plans', () => {
-  const plan = {}
+  const whole = { plan: { kind: 'whole' } } as Planned
   const note = (record: TrackRecord, ratio: number, times: number, now = 0) => {
     for (let i = 0; i < times; i++) {
-      record.note('whole', { plan, predictedMs: 10, tookMs: 10 * ratio }, now)
+      record.note(whole, { predictedMs: 10, tookMs: 10 * ratio }, now)
     }
   }
 
@@ -50,9 +50,26 @@ describe('the track record of plans', () => {
   it('holds what a plan took against what would be predicted for it now', () => {
     const record = new TrackRecord()
     note(record, 3, 4)
-    record.repredict({}, 1000)
-    expect(record.hindsight(0), 'another plan').to.deep.equal({ whole: 3 })
-    record.repredict(plan, 30)
-    expect(record.hindsight(0)).to.deep.equal({ whole: 1 })
+    record.repredict('whole', 11, 0)
+    expect(record.hindsight(0).whole).to.be.closeTo(3 / 1.1, 1e-9)
+    record.repredict('whole', 30, 0)
+    expect(record.hindsight(0).whole).to.be.closeTo(1, 1e-9)
+    expect(record.plans(0)).to.deep.equal([whole])
+  })
+
+  it('forgets what was taken in another world, which would be predicted worse now', () => {
+    for (const predictedMs of [3, 30]) {
+      const record = new TrackRecord()
+      note(record, 1, 4)
+      record.repredict('whole', predictedMs, 0)
+      expect(record.hindsight(0)).to.deep.equal({})
+    }
+  })
+
+  it('does not remember again what it has forgotten', () => {
+    const record = new TrackRecord()
+    note(record, 1, 4)
+    record.repredict('whole', 1, 6 * 60_000)
+    expect(record.hindsight(6 * 60_000)).to.deep.equal({})
   })
 })
