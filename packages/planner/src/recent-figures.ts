@@ -8,20 +8,20 @@ export interface Memory {
 const least = 8
 
 /** The last figures of something that is measured again and again. */
-export class RecentFigures {
+export class RecentFigures<F = number> {
   readonly #memory: Memory
-  #all: readonly { readonly figure: number; readonly at: number }[] = []
+  #all: readonly { readonly figure: F; readonly at: number }[] = []
 
   constructor(memory: Memory) {
     this.#memory = memory
   }
 
-  note(figure: number, now: number): void {
+  note(figure: F, now: number): void {
     this.#all = [...this.#all, { figure, at: now }].slice(-this.#memory.kept)
   }
 
   /** Those that are not forgotten; undefined if they are too few to say anything. */
-  recent(now: number): number[] | undefined {
+  recent(now: number): F[] | undefined {
     const recent = this.#all.filter(({ at }) => now - at < this.#memory.forgetMs)
     return recent.length < least ? undefined : recent.map(({ figure }) => figure)
   }

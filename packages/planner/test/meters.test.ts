@@ -360,6 +360,34 @@ describe('the ways to the devices', () => {
     }
   })
 
+  it('are late where two fall silent at a time until others have done their work', () => {
+    const meter = new WayMeter()
+    const ten = Array.from({ length: 10 }, (_, i) => `pi-${i + 1}`)
+    for (let i = 0; i < 600; i++) {
+      const sentAt = i * 1000
+      const first = Math.floor(random() * 10)
+      const silent = i >= 20 && i % 2 === 0 ? [ten[first], ten[(first + 5) % 10]] : []
+      const transits = ten.map((device, at): Transit => {
+        const messagesOut = at + 1
+        const sizes = { messagesOut, bytesOut: messagesOut * 1e4, bytesIn: 1e4, ownBytes: 2e4 }
+        return { device, sentAt, ...sizes, ms: 5 + messagesOut * 0.1, computeMs: 10 }
+      })
+      const isSilent = ({ device }: Transit) => silent.includes(device)
+      read(
+        meter,
+        transits.filter(transit => !isSilent(transit)),
+        sentAt,
+      )
+      for (const late of transits.filter(isSilent)) {
+        meter.cutOff({ ...late, ms: 300 }, sentAt + 300)
+      }
+    }
+    // Each is waited for in vain in a tenth of the bursts, and comes in the others.
+    const links = ten.map(device => meter.link(device, 600_000)!)
+    const sumMs = links.reduce((sum, { delayMs, lateness }) => sum + 2 * delayMs + 10 * lateness, 0)
+    expect(sumMs / 10).to.be.closeTo(300 / 9, 10)
+  })
+
   it('say nothing of how late they are before anything has come back', () => {
     const meter = new WayMeter()
     const sizes = { messagesOut: 1, bytesOut: 1e4, bytesIn: 1e4, ownBytes: 2e4 }
