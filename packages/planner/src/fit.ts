@@ -10,7 +10,7 @@ export interface Fit {
   readonly distance: number
   /** Whether the fit may be used; otherwise use `quantiles`. */
   readonly fits: boolean
-  /** Of the samples, at 0, 1/32, …, 1. */
+  /** Of the samples, at 0, 1/32, …, 31/32; and one more, so that on the way there lies the mean of all beyond. */
   readonly quantiles: readonly number[]
 }
 
@@ -47,10 +47,16 @@ export function fitShiftedExponential(samples: readonly number[]): Fit {
   const root = Math.sqrt(count - 1)
   const statistic = (distance - 0.2 / (count - 1)) * (root + 0.26 + 0.5 / root)
   const fits = statistic <= 1.094 || distance <= tolerableDistance
-  const quantiles = Array.from({ length: quantileSteps + 1 }, (_, i) =>
-    quantile(sorted, i / quantileSteps),
-  )
-  return { shift, scale, distance, fits, quantiles }
+  return { shift, scale, distance, fits, quantiles: quantilesOf(sorted) }
+}
+
+/** The largest of hundreds of samples is seldom; nobody may draw what lies up to it once in 32 times. */
+function quantilesOf(sorted: Float64Array): number[] {
+  const inner = Array.from({ length: quantileSteps }, (_, i) => quantile(sorted, i / quantileSteps))
+  const before = inner.at(-1)!
+  const beyond = sorted.subarray(Math.ceil((1 - 1 / quantileSteps) * (sorted.length - 1)))
+  const mean = beyond.reduce((sum, value) => sum + value, 0) / beyond.length
+  return [...inner, Math.min(sorted.at(-1)!, Math.max(before, 2 * mean - before))]
 }
 
 /** The shift of that fit alone, which takes little: two samples or more. */

@@ -43,6 +43,15 @@ describe('fitting a shifted exponential', () => {
     expect(quantiles[28]).to.be.closeTo(25, 0.2)
   })
 
+  it('does not take one time of hundreds for one of 32', () => {
+    const samples = exponentials(400, 5).map((value, i) => (i === 200 ? 130 : 10 + 0.1 * value))
+    const { fits, quantiles } = fitShiftedExponential(samples)
+    expect(fits).to.equal(false)
+    const steps = quantiles.slice(1).map((value, i) => (value + quantiles[i]!) / 2)
+    const mean = steps.reduce((sum, value) => sum + value, 0) / steps.length
+    expect(mean).to.be.closeTo(10 + 0.1 + 120 / 400, 0.05)
+  })
+
   it('has no spread where nothing varies', () => {
     expect(fitShiftedExponential([5, 5, 5, 5])).to.include({ shift: 5, scale: 0, fits: true })
   })
