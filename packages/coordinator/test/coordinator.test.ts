@@ -3,7 +3,7 @@ import { createEngine, type Engine, type EngineTensor } from '@cocoi/engine'
 import type { InferenceResult, ModelState } from '@cocoi/protocol'
 import { parseCoordinatorHealth, parseModelState, parseStatus } from '@cocoi/protocol'
 import { expect } from 'chai'
-import { answerOf, failureOf, known, MemoryCluster } from './memory-cluster.ts'
+import { answerOf, failureOf, known, MemoryCluster, widestStage } from './memory-cluster.ts'
 import { smallInput, smallModelBytes } from './small-model.ts'
 
 const floats = ({ data }: { data: Uint8Array }) => new Float32Array(data.slice().buffer)
@@ -126,10 +126,8 @@ describe('Coordinator', function () {
 
   it('goes on under the present plan until there is one for the devices that have come', async () => {
     await withDevices(2)
-    const widest = async () => {
-      const { stages } = answerOf(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
-      return Math.max(...stages.map(({ n }) => n))
-    }
+    const widest = async () =>
+      widestStage(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
     expect(await widest()).to.equal(2)
     await cluster.addDevice('pi3')
     expect(await widest()).to.equal(2)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CoordinatorConfig } from '@cocoi/service'
 import { expect } from 'chai'
-import { answerOf, MemoryCluster } from './memory-cluster.ts'
+import { answerOf, MemoryCluster, widestStage } from './memory-cluster.ts'
 import { MuteDevice } from './mute-device.ts'
 import { smallInput, smallModelBytes } from './small-model.ts'
 
@@ -52,10 +52,8 @@ describe('a coordinator among devices that fail it', function () {
 
   it('keeps its plan while most devices have not loaded the next', async () => {
     await withDevices(2, { readyTimeoutMs: 1000 })
-    const widest = async () => {
-      const { stages } = answerOf(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
-      return Math.max(...stages.map(({ n }) => n))
-    }
+    const widest = async () =>
+      widestStage(await cluster.ask('small', [smallInput()], { scheme: 'uncoded' }))
     expect(await widest()).to.equal(2)
     const [mute] = await Promise.all(['pi3', 'pi4', 'pi5'].map(addMute))
     while (mute!.released.length === 0) expect(await widest()).to.equal(2)

@@ -150,6 +150,11 @@ export class MemoryCluster {
   }
 }
 
+/** How many devices share the widest stage of an answer. */
+export function widestStage(result: InferenceResult): number {
+  return Math.max(...answerOf(result).stages.map(({ n }) => n))
+}
+
 /** The answer, or an error that shows why there is none. */
 export function answerOf(result: InferenceResult): InferenceAnswer {
   if ('error' in result) throw new Error(`${result.error.code}: ${result.error.message}`)

@@ -6,6 +6,7 @@ import {
   betterPlan,
   Fleet,
   Measurements,
+  type Planned,
   PlanningThread,
   planNow,
   predictNow,
@@ -254,28 +255,35 @@ describe('planning with what is measured', () => {
       expect(await adopted(reconsideration, planned, 61_000)).to.equal(true)
     })
 
+    /** So many answers under a plan took so many times as long as predicted. */
+    async function took(
+      record: TrackRecord,
+      planned: Planned,
+      { times, answers }: { times: number; answers: number },
+    ): Promise<void> {
+      const predictedMs = await predictNow(planned, options())
+      const answer = { predictedMs, tookMs: times * predictedMs }
+      for (let i = 0; i < answers; i++) record.note(planned, answer, now)
+    }
+
     it('gives up a kind of plan that takes far longer than predicted', async () => {
       compute(1e9)
       const planned = await plan()
-      const { kind, predictedMs } = planned.plan
-      expect(kind).to.equal('stages')
+      expect(planned.plan.kind).to.equal('stages')
       const record = new TrackRecord()
-      const answer = { predictedMs: predictedMs!, tookMs: 100 * predictedMs! }
       const reconsideration = create()
-      for (let i = 0; i < 3; i++) record.note(planned, answer, 0)
+      await took(record, planned, { times: 100, answers: 3 })
       expect(await adopted(reconsideration, planned, 0, { record }), 'by chance').to.equal(false)
-      record.note(planned, answer, 0)
+      await took(record, planned, { times: 100, answers: 1 })
       expect(await adopted(reconsideration, planned, 10, { record })).to.equal(true)
     })
 
     it('is not surprised twice: what explains how long it took is measured now', async () => {
       compute(12e9)
       const planned = await plan()
-      const { kind, predictedMs } = planned.plan
-      expect(kind).to.equal('local')
+      expect(planned.plan.kind).to.equal('local')
       const record = new TrackRecord()
-      const answer = { predictedMs: predictedMs!, tookMs: 3 * predictedMs! }
-      for (let i = 0; i < 4; i++) record.note(planned, answer, 0)
+      await took(record, planned, { times: 3, answers: 4 })
       compute(4e9)
       expect(await adopted(create(), planned, 0, { record })).to.equal(false)
       expect(record.hindsight(0).local).to.be.closeTo(1, 0.1)
@@ -301,9 +309,8 @@ describe('planning with what is measured', () => {
       for (const scheme of ['auto', 'local', 'whole']) {
         const wanted = { ...wish, scheme: parseSchemeRequest(scheme) }
         const one = scheme === 'auto' ? planned : await planNow({ ...options(), wish: wanted })
-        const predictedMs = await predictNow(one, options())
         expect(one.plan.kind).to.equal(scheme === 'auto' ? 'stages' : scheme)
-        for (let i = 0; i < 4; i++) record.note(one, { predictedMs, tookMs: 100 * predictedMs }, 0)
+        await took(record, one, { times: 100, answers: 4 })
       }
       const reconsideration = create()
       const count = countPlans()
@@ -318,11 +325,6 @@ describe('planning with what is measured', () => {
       compute(1e9)
       const planned = await plan()
       const record = new TrackRecord()
-      const took = (times: number) => {
-        const predictedMs = reconsideration.predictedMs(planned)!
-        const answer = { predictedMs, tookMs: times * predictedMs }
-        for (let i = 0; i < 8; i++) record.note(planned, answer, now)
-      }
       const reconsideration = create()
       const count = countPlans()
       const plansAt = async (at: number) => {
@@ -331,9 +333,9 @@ describe('planning with what is measured', () => {
       }
       await beat('pi2', 0.1e9)
       expect(await plansAt(0), 'the fleet is another one').to.equal(1)
-      took(0.5)
+      await took(record, planned, { times: 0.5, answers: 8 })
       expect(await plansAt(10), 'at once').to.equal(2)
-      took(0.1)
+      await took(record, planned, { times: 0.1, answers: 8 })
       expect(await plansAt(20), 'at rest').to.equal(2)
       expect(await plansAt(6000)).to.equal(3)
       count.end()

@@ -20,7 +20,7 @@ export interface PlanningRequest {
   readonly present?: PresentPlan | undefined
 }
 
-/** What a plan that was made for another fleet takes on this one, without hindsight. */
+/** Asks what a plan that was made for another fleet takes on this one, without hindsight. */
 export interface PredictionRequest extends PlanningRequest {
   readonly present: PresentPlan
 }

@@ -8,7 +8,6 @@ import { carryOut, decisionOf, type PlanDecision, planModel } from '@cocoi/plann
 import { describeError } from '../errors.ts'
 import { isWorthwhile, type LoadedFleet, predictedOn } from './is-worthwhile.ts'
 import type {
-  CallName,
   PlannedModel,
   PlanningCalls,
   PlanningMessage,
@@ -20,13 +19,14 @@ import type {
 /** The model that was planned last; most coordinators have one. */
 let last: { readonly graphSha: string; readonly graph: ModelProto } | undefined
 
+const calls: PlanningCalls = { decide, predict }
+
 nameThread('cocoi-planner')
 stepBack()
 const port = parentPort!
 port.on('message', (message: PlanningMessage) => port.postMessage(answer(message)))
 
-function answer<C extends CallName>({ id, call, request }: PlanningMessage<C>): PlanningReply {
-  const calls: PlanningCalls = { decide, predict }
+function answer({ id, call, request }: PlanningMessage): PlanningReply {
   try {
     return { id, answer: calls[call](request as never) }
   } catch (error) {
