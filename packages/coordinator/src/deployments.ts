@@ -180,8 +180,9 @@ export class Deployments {
   /** Requests go on under the present plan until another one is ready. */
   #renew(key: string, old: { slot: Slot; present: Deployment }, what: Ingredients): void {
     const { slot, present } = old
+    const { now, replanAfterMs } = this.#options
     if (slot.renewing) return
-    if (!this.#hasOtherSize(slot) || this.#options.now() < slot.restsUntil) {
+    if (!this.#hasOtherSize(slot) || now() < slot.restsUntil) {
       slot.outgrownAt = undefined
       const { record } = slot
       this.#reconsideration.begin(present, { ...what, record }, (planned, signal) =>
@@ -189,16 +190,7 @@ export class Deployments {
       )
       return
     }
-    if (this.#isOutgrown(slot)) this.#resize(key, old, what) // else who is away now may well be back soon
-  }
-
-  /** Makes a plan for the fleet as it is now. */
-  #resize(
-    key: string,
-    { slot, present }: { slot: Slot; present: Deployment },
-    what: Ingredients,
-  ): void {
-    const { now, onError, replanAfterMs } = this.#options
+    if (!this.#isOutgrown(slot)) return // who is away now may well be back soon
     slot.renewing = true
     const renewal = this.#adopt(key, { present, signal: this.#closing.signal }, what)
       .then(isAdopted => {
@@ -206,7 +198,7 @@ export class Deployments {
       })
       .catch(error => {
         if (this.#closing.signal.aborted) return
-        onError('planning for other devices', error)
+        this.#options.onError('planning for other devices', error)
         // Whoever asks next is told why there is no plan.
         if (this.#slots.get(key) === slot) this.#retire(key, slot)
       })
